@@ -71,3 +71,27 @@ extension Tensor {
     /// From `[batch, i, j, k, channel]` to `[batch, channel, i, j, k]`, without moving anything.
     public func channelsToFront() throws(NetworkError) -> Tensor { try permuted([0, 4, 1, 2, 3]) }
 }
+
+/// Adds tensors up in one place of memory: what sliding windows are blended in. Its owner alone holds it while it grows.
+public final class Accumulator {
+    /// The sum so far.
+    public let sum: Tensor
+
+    /// Starts from one value everywhere.
+    public init(repeating value: Double, shape: [Int]) throws(NetworkError) {
+        sum = try Tensor(repeating: value, shape: shape)
+    }
+
+    /// Adds `block` to the last three axes from `corner` on.
+    public func add(_ block: Tensor, at corner: [Int]) throws(NetworkError) {
+        precondition(corner.count == 3, "\(corner) is no corner of a volume")
+        let first = sum.shape.count - 3
+        var place = sum
+        for (n, start) in corner.enumerated() {
+            place = try place.narrowed(first + n, from: start, length: block.shape[block.shape.count - 3 + n])
+        }
+        guard engine_add_into(place.raw, block.raw) == 0 else {
+            throw .engine(operation: "add", message: String(cString: engine_error()))
+        }
+    }
+}
