@@ -26,7 +26,7 @@ public enum AtomicFile {
             var done = 0
             while done < bytes.count {
                 let count = Foundation.write(file, bytes.baseAddress.map { $0 + done }, bytes.count - done)
-                if count > 0 { done += count } else if errno != EINTR { return errno }
+                if count > 0 { done += count } else if count == 0 { return EIO } else if errno != EINTR { return errno }
             }
             return nil
         }

@@ -29,10 +29,12 @@ enum Deflate {
 
     /// Unpacks the beginning of a stream, all members of a gzip file taken together.
     ///
-    /// - Parameter count: how many bytes are wanted; memory for these and ``slack`` is all that is taken.
+    /// - Parameters:
+    ///   - count: how many bytes are wanted; memory for these and ``slack`` is all that is taken.
+    ///   - isGlance: whether fewer will do, so that what follows a sound first member is not judged.
     /// - Throws: ``ImagingError/malformed(path:expected:found:)`` where the stream is damaged or ends early.
     static func unpack(
-        _ packed: Data, _ container: Container = .gzip, first count: Int, path: String
+        _ packed: Data, _ container: Container = .gzip, first count: Int, isGlance: Bool = false, path: String
     ) throws(ImagingError) -> Unpacked {
         let (room, overflow) = count.addingReportingOverflow(slack)
         guard count >= 0, !overflow, let buffer = calloc(room, 1) else {
@@ -44,7 +46,7 @@ enum Deflate {
         }
         defer { libdeflate_free_decompressor(decoder) }
         let target = UnsafeMutableRawBufferPointer(start: buffer, count: room)
-        var stream = DeflateStream(container: container, wanted: count)
+        var stream = DeflateStream(container: container, wanted: count, isGlance: isGlance)
         packed.withUnsafeBytes { stream.unpack($0, into: target, with: decoder) }
         if let fault = stream.fault {
             free(buffer)
@@ -72,12 +74,15 @@ enum Deflate {
 private struct DeflateStream {
     let container: Deflate.Container
     let wanted: Int
+    let isGlance: Bool
     /// Bytes known to be written; more than `wanted` where the stream holds more.
     var written = 0
     var garbage = 0
     var fault: String?
 
-    init(container: Deflate.Container, wanted: Int) { (self.container, self.wanted) = (container, wanted) }
+    init(container: Deflate.Container, wanted: Int, isGlance: Bool) {
+        (self.container, self.wanted, self.isGlance) = (container, wanted, isGlance)
+    }
 
     mutating func unpack(
         _ packed: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer, with decoder: OpaquePointer
@@ -95,7 +100,7 @@ private struct DeflateStream {
                 return
             case .broken(let why):
                 // What follows a sound and sufficient file is garbage, whatever it looks like.
-                if position > 0, written >= wanted { garbage = packed.count - position } else { fault = why }
+                if position > 0, written >= wanted || isGlance { garbage = packed.count - position } else { fault = why }
                 return
             }
         }

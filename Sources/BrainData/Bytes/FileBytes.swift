@@ -25,7 +25,7 @@ public struct FileBytes: Sendable {
         guard !raw.isEmpty else { throw .malformed(path: url.path, expected: "an image", found: "an empty file") }
         isPacked = Deflate.isGzip(raw)
         if isPacked {
-            beginning = try Deflate.unpack(raw, first: 65_536, path: url.path).bytes
+            beginning = try Deflate.unpack(raw, first: 65_536, isGlance: true, path: url.path).bytes
         } else {
             beginning = raw.prefix(65_536)
             if url.pathExtension.lowercased() == "gz" {

@@ -3,7 +3,7 @@ public import Foundation
 /// Reads and writes images of every known format.
 public enum ImageFile {
     /// The formats, in the order in which they are asked.
-    public static let formats: [any VolumeFormat] = [NIfTI()]
+    public static let formats: [any VolumeFormat] = [NIfTI(), NRRD(), MetaImage()]
 
     /// What a file says of itself; only its beginning is read.
     public static func header(of file: URL) throws(ImagingError) -> ImageHeader {
@@ -44,10 +44,10 @@ public enum ImageFile {
         let stored = try image.voxels(limit: limit)
         let decoding = VoxelDecoding(
             type: stored.type, order: stored.order, slope: header.slope, intercept: header.intercept)
-        let (values, rounded) = decoding.values(stored.bytes, count: header.grid.count)
+        let values = decoding.values(stored.bytes, count: header.grid.count).voxels
         // A scaled label comes back with the rounding of a slope in single precision.
         let tolerance: Float = header.slope == 1 && header.intercept == 0 ? 0 : 1e-3
-        var wrong: Int? = rounded > 0 && stored.type != .float64 ? values.firstIndex { abs($0) > 65535 } : nil
+        var wrong: Int?
         let labels = [UInt16](unsafeUninitializedCapacity: values.count) { target, filled in
             for (n, value) in values.enumerated() {
                 let whole = value.rounded()
