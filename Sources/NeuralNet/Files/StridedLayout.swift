@@ -22,17 +22,19 @@ struct StridedLayout {
 
     /// - Parameter available: how many numbers the storage holds. A layout that reaches outside is refused.
     init(_ entry: TensorEntry, strides: [Int], offset: Int, available: Int) throws(FileFault) {
-        (self.entry, self.strides, self.offset) = (entry, strides, offset)
         guard strides.count == entry.shape.count else {
             throw FileFault("shape \(entry.shape) and strides \(strides) have different numbers of axes")
         }
+        (self.entry, self.offset) = (entry, offset)
+        // An axis of one index is never stepped along: its stride may be any number, and is not looked at.
+        self.strides = zip(entry.shape, strides).map { size, stride in size > 1 ? stride : 0 }
         bytes = try entry.checkedBytes()
         guard offset >= 0, strides.allSatisfy({ $0 >= 0 }) else {
             throw FileFault("expected an offset and strides of 0 or more, found \(offset) and \(strides)")
         }
         if bytes == 0 { return }
         var last: Int? = offset
-        for (size, stride) in zip(entry.shape, strides) {
+        for (size, stride) in zip(entry.shape, self.strides) {
             let (reach, overflow) = (size - 1).multipliedReportingOverflow(by: stride)
             let sum = last?.addingReportingOverflow(reach)
             last = overflow || sum?.overflow ?? true ? nil : sum?.partialValue
