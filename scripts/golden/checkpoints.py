@@ -43,6 +43,7 @@ def every_type():
 def save_safetensors():
     metadata = {"format": "pt", "note": "a \"quoted\" line\nand é"}
     safetensors.torch.save_file(every_type(), FOLDER / "types.safetensors", metadata)
+    safetensors.torch.save_file(every_type(), FOLDER / "no-notes.safetensors")
 
 
 class Network(torch.nn.Module):
@@ -51,6 +52,9 @@ class Network(torch.nn.Module):
         self.first, self.norm = torch.nn.Linear(3, 2), torch.nn.BatchNorm1d(2)
         for tensor in self.state_dict().values():
             tensor.copy_(ramp(*tensor.shape, dtype=tensor.dtype))
+
+    def forward(self, x):
+        return self.norm(self.first(x))
 
 
 def views():
