@@ -3,18 +3,32 @@ internal import Dispatch
 internal import Foundation
 internal import Synchronization
 
-/// A stack of axial slices side by side in one PNG, from which the browser cuts all three planes.
+/// Axial slices side by side, from which the browser cuts all three planes.
 ///
 /// Voxels are counted as they are shown, from the patient's right, front and top: a tile's columns run from right to
 /// left, its rows from front to back, and tiles from the top of the head downwards.
-struct Atlas {
+struct Tiles: Equatable {
     /// The first voxel from the right, front and top of what the viewer shows.
     let origin: [Int]
     /// Voxels from right to left, front to back, top to bottom.
     let size: [Int]
     /// Tiles in a row.
     let columns: Int
+    /// The whole picture, its last row filled up with zeros.
+    let width, height: Int
+    let pixels: [UInt8]
+}
+
+/// Slices side by side as one PNG.
+struct Atlas {
+    let origin: [Int]
+    let size: [Int]
+    let columns: Int
     let png: Data
+
+    init(_ tiles: Tiles, png: Data) {
+        (origin, size, columns, self.png) = (tiles.origin, tiles.size, tiles.columns, png)
+    }
 }
 
 /// Where a label lies among the voxels shown.
@@ -43,12 +57,9 @@ extension ViewerPictures {
         let all = Box(lower: .zero, upper: size)
         let results = Mutex([Result<Atlas, EvaluationError>?](repeating: nil, count: greys.count))
         DispatchQueue.concurrentPerform(iterations: greys.count) { n in
+            let laid = greys[n].withUnsafeBufferPointer { grey in tiles(of: all) { grey[$0] } }
             let result = Result { () throws(EvaluationError) -> Atlas in
-                try greys[n].withUnsafeBufferPointer { grey throws(EvaluationError) in
-                    try atlas(of: all, value: { grey[$0] }) { pixels, width, height throws(EvaluationError) in
-                        try PNG.grey(pixels, width: width, height: height)
-                    }
-                }
+                Atlas(laid, png: try PNG.grey(laid.pixels, width: laid.width, height: laid.height))
             }
             results.withLock { $0[n] = result }
         }
@@ -61,16 +72,15 @@ extension ViewerPictures {
 
     /// One label as a stencil in its colour, cropped to its box.
     func stencil(of label: UInt16, in labels: LabelMap, box: Box, colour: Colour) throws(EvaluationError) -> Atlas {
-        try labels.voxels.withUnsafeBufferPointer { labels throws(EvaluationError) in
-            try atlas(of: box, value: { labels[$0] == label ? 1 : 0 }) { pixels, width, height throws(EvaluationError) in
-                try PNG.stencil(pixels, width: width, height: height, colour: colour)
-            }
-        }
+        let laid = labels.voxels.withUnsafeBufferPointer { labels in tiles(of: box) { labels[$0] == label ? 1 : 0 } }
+        let png = try PNG.stencil(laid.pixels, width: laid.width, height: laid.height, colour: colour)
+        return Atlas(laid, png: png)
     }
 
-    private func atlas(
-        of part: Box, value: (Int) -> UInt8, encode: ([UInt8], Int, Int) throws(EvaluationError) -> Data
-    ) throws(EvaluationError) -> Atlas {
+    /// Lays the slices of a box side by side.
+    ///
+    /// - Parameter value: the pixel for a place in the whole image.
+    func tiles(of part: Box, value: (Int) -> UInt8) -> Tiles {
         let tile = part.size
         let columns = max(1, Int((Double(tile.z * tile.y) / Double(tile.x)).squareRoot().rounded()))
         let (width, height) = (columns * tile.x, (tile.z + columns - 1) / columns * tile.y)
@@ -85,9 +95,9 @@ extension ViewerPictures {
             }
         }
         let origin = size &- part.upper
-        return Atlas(
-            origin: [origin.x, origin.y, origin.z], size: [tile.x, tile.y, tile.z], columns: columns,
-            png: try encode(pixels, width, height))
+        return Tiles(
+            origin: [origin.x, origin.y, origin.z], size: [tile.x, tile.y, tile.z], columns: columns, width: width,
+            height: height, pixels: pixels)
     }
 
     /// Finds every label among the voxels shown, in one pass.

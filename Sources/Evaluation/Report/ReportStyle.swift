@@ -29,10 +29,12 @@ let reportStyle = """
     .warnings { background: var(--warm-page); border-color: var(--warm-line); padding: 14px 20px; }
     .warnings h2 { color: var(--warm); font-size: 15px; margin: 0 0 4px; }
     .warnings ul { margin: 0; padding-left: 19px; }
-    .note { margin: 12px 0 0; color: var(--soft); font-size: 13px; }
+    ol, section > p { margin: 0; max-width: 78ch; }
+    section > .note { margin: 12px 0 0; max-width: none; color: var(--soft); font-size: 13px; }
     .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 1px; padding: 0;
-      overflow: hidden; background: var(--line); }
-    .tiles div { background: var(--card); padding: 17px 22px; }
+      overflow: hidden; }
+    .tiles div { box-shadow: 0 0 0 1px var(--line); padding: 17px 22px; }
+    .chart { display: block; max-width: 880px; }
     .tiles dt, .tiles dd { margin: 0; }
     .tiles dt { color: var(--soft); font-size: 13px; display: flex; align-items: center; gap: 7px; }
     .tiles dd { font-size: 25px; font-weight: 600; letter-spacing: -0.015em; line-height: 1.3; }
@@ -47,7 +49,6 @@ let reportStyle = """
     .number { text-align: right; white-space: nowrap; }
     .facts th { width: 38%; color: var(--soft); vertical-align: top; }
     .facts td { overflow-wrap: anywhere; }
-    ol, section > p { margin: 0; max-width: 78ch; }
     ol { padding-left: 20px; }
     ol li { padding: 3px 0 3px 4px; }
     ol li::marker { color: var(--soft); }

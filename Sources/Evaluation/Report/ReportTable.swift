@@ -35,8 +35,11 @@ public struct ReportTable: Sendable {
     }
 
     /// The scores of a case: a row a region, a column a metric.
-    public init(_ title: String = "Agreement with the expert", _ evaluation: SegmentationEvaluation,
-        metrics: [Metric] = Metric.all, names: [String: String] = [:], note: String = ""
+    ///
+    /// - Parameter names: what regions are called in full, where that is more than their short name.
+    public init(
+        _ title: String, scores evaluation: SegmentationEvaluation, metrics: [Metric] = Metric.all,
+        names: [String: String] = [:], note: String = ""
     ) {
         let columns = [Column("Region", isNumber: false)] + metrics.map { Column($0.title, unit: $0.unit) }
         let rows = evaluation.regions.map { region in

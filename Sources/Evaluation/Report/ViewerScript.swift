@@ -14,7 +14,7 @@ let viewerScript = #"""
         this.plan = JSON.parse(section.querySelector('script').textContent);
         this.at = this.plan.start.slice();
         this.image = 0;
-        this.opacity = 0.45;
+        this.opacity = 0.35;
         this.shown = true;
         this.cross = true;
         this.hidden = new Set();
@@ -194,8 +194,8 @@ let viewerScript = #"""
           const mark = () => buttons.forEach((button, n) => button.setAttribute('aria-pressed', n === this.image));
           mark();
         }
-        if (this.plan.overlays.some(overlay => overlay.labels.length)) this.overlayControls(bar);
         this.check(bar, 'Crosshair', true, on => { this.cross = on; });
+        if (this.plan.overlays.some(overlay => overlay.labels.length)) this.overlayControls(bar);
       }
 
       overlayControls(bar) {
