@@ -50,8 +50,10 @@ struct Golden: Decodable {
     let cases: [Case]
     let statistics: [Sample]
 
-    static let metrics: Golden? = Bundle.module.url(forResource: "metrics", withExtension: "json", subdirectory: "Golden")
-        .flatMap { try? JSONDecoder().decode(Golden.self, from: Data(contentsOf: $0)) }
+    static let metrics: Golden? = Bundle.module.url(
+        forResource: "metrics", withExtension: "json", subdirectory: "Golden"
+    )
+    .flatMap { try? JSONDecoder().decode(Golden.self, from: Data(contentsOf: $0)) }
 }
 
 /// A mask of one row, plane or block, drawn as text: `#` is inside, rows run along i, `/` ends a plane.

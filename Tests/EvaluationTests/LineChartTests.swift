@@ -7,7 +7,9 @@ import Testing
     @Test func isWellFormed() throws {
         let chart = LineChart(
             title: "a < b & c", yTitle: "loss",
-            series: [.init("train \"x\"", [(0, 2), (100, 1), (200, 0.5)]), .init("validation", [(100, 1.4), (200, 0.9)])])
+            series: [
+                .init("train \"x\"", [(0, 2), (100, 1), (200, 0.5)]), .init("validation", [(100, 1.4), (200, 0.9)]),
+            ])
         let svg = chart.svg()
         let parser = XMLReader(svg)
         #expect(parser.isSound)
@@ -17,7 +19,9 @@ import Testing
     }
 
     @Test func linesBreakWhereValuesAreMissing() {
-        let points: [(x: Double, y: Double)] = [(0, 1), (1, 2), (2, .nan), (3, 1), (4, .infinity), (.nan, 1), (5, 1e300)]
+        let points: [(x: Double, y: Double)] = [
+            (0, 1), (1, 2), (2, .nan), (3, 1), (4, .infinity), (.nan, 1), (5, 1e300),
+        ]
         let svg = LineChart(title: "t", series: [.init("a", points)]).svg()
         #expect(svg.components(separatedBy: "<path class=\"s0\" d=\"M").count == 3)  // the curve and the legend
         #expect(svg.components(separatedBy: "<circle").count == 4)
@@ -26,7 +30,8 @@ import Testing
 
     @Test func nothingYetIsSaid() {
         #expect(LineChart(title: "t", series: []).svg().contains("no values yet"))
-        #expect(LineChart(title: "t", series: [.init("a", [(0, -1)])], isLogarithmic: true).svg().contains("no values yet"))
+        #expect(
+            LineChart(title: "t", series: [.init("a", [(0, -1)])], isLogarithmic: true).svg().contains("no values yet"))
     }
 
     @Test func longRunsStaySmallAndKeepTheirPeaks() {
@@ -34,7 +39,8 @@ import Testing
         points[77_777].y = 9
         let svg = LineChart(title: "t", series: [.init("a", points)]).svg()
         #expect(svg.utf8.count < 60_000)
-        #expect(svg.contains(" 58.4L"))  // 9 on an axis from 0 to 10
+        let hasPeak = svg.contains(" 63.4L")
+        #expect(hasPeak)  // 9 on an axis from 0 to 10
     }
 }
 
@@ -44,7 +50,7 @@ import Testing
         #expect(loss.ticks.map(loss.label) == ["0.0", "0.5", "1.0", "1.5", "2.0", "2.5"])
         #expect(loss(0) == 300 && loss(2.5) == 0)
         let steps = ChartScale(of: [0, 20_000], from: 0, to: 100, ticks: 8)
-        #expect(steps.ticks.map(steps.label) == ["0k", "5k", "10k", "15k", "20k"])
+        #expect(steps.ticks.map(steps.label) == ["0", "5k", "10k", "15k", "20k"])
         let small = ChartScale(of: [0.00012, 0.00019], from: 100, to: 0, ticks: 5)
         #expect(small.ticks.map(small.label).first == "0.00012")
     }

@@ -43,7 +43,9 @@ import Testing
         #expect(abs(try Metric.specificity(drawn(prediction), drawn(truth)) - expected) < 1e-12)
     }
 
-    @Test(arguments: [("##..", "#...", 0.04, 0.02, 0.02), ("....", ".###", 0, 0.06, -0.06), ("####", "####", 0.08, 0.08, 0)])
+    @Test(arguments: [
+        ("##..", "#...", 0.04, 0.02, 0.02), ("....", ".###", 0, 0.06, -0.06), ("####", "####", 0.08, 0.08, 0),
+    ])
     func volumes(prediction: String, truth: String, predicted: Double, actual: Double, difference: Double) throws {
         // 20 µl a voxel
         let pair = try MaskPair(
@@ -191,9 +193,10 @@ import Testing
 
     @Test func namesAndColumnsAreUnique() {
         #expect(Set(Metric.all.map(\.name)).count == Metric.all.count)
-        #expect(Metric.all.map(\.column) == [
-            "dice", "hd95_mm", "hd_mm", "sensitivity", "precision", "specificity", "predicted_ml", "true_ml",
-            "difference_ml",
-        ])
+        #expect(
+            Metric.all.map(\.column) == [
+                "dice", "hd95_mm", "hd_mm", "sensitivity", "precision", "specificity", "predicted_ml", "true_ml",
+                "difference_ml",
+            ])
     }
 }

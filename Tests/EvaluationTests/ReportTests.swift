@@ -33,7 +33,6 @@ private func head(spacing: SIMD3<Double> = [1, 1, 6.5]) -> (image: ViewerImage, 
         ]
         let html = try report.html()
         #expect(!html.contains("<script>alert"))
-        #expect(!html.contains("alert('x')"))
         #expect(html.contains("<h1>&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt; &amp; &quot;y&quot;</h1>"))
         #expect("a\u{0}b\u{1b}".escaped == "a\u{fffd}b\u{fffd}")
     }
@@ -43,7 +42,9 @@ private func head(spacing: SIMD3<Double> = [1, 1, 6.5]) -> (image: ViewerImage, 
         let viewer = Viewer(images: [image], overlays: [ViewerOverlay(name: "Prediction", labels: labels)])
         let html = try Report(title: "t", sections: [.viewer(viewer)]).html()
         #expect(html.contains("default-src 'none'"))
-        for reference in ["http:", "https:", "url(", "@import", "<link", "src=\"/"] { #expect(!html.contains(reference)) }
+        for reference in ["http:", "https:", "url(", "@import", "<link", "src=\"/"] {
+            #expect(!html.contains(reference))
+        }
     }
 
     @Test func warningsComeFirstAndTheLineIsAlwaysThere() throws {
@@ -73,7 +74,8 @@ private func head(spacing: SIMD3<Double> = [1, 1, 6.5]) -> (image: ViewerImage, 
 
     @Test func narrowSectionsShareARow() throws {
         let html = try Report(
-            title: "t", sections: [.facts("A", []), .steps("B", []), .text("C", ""), .facts("D", [])]).html()
+            title: "t", sections: [.facts("A", []), .steps("B", []), .text("C", ""), .facts("D", [])]
+        ).html()
         #expect(html.components(separatedBy: "<div class=\"columns\">").count == 3)
     }
 
@@ -176,8 +178,8 @@ private func head(spacing: SIMD3<Double> = [1, 1, 6.5]) -> (image: ViewerImage, 
         #expect(!Affine(i: [0, 1, 0], j: [1, 0, 0], k: [0, 0, 1], origin: .zero).isRAS)
     }
 
-    @Test(.enabled(if: SharedData.holds("tumour"))) func aWholeCaseStaysSmall() throws {
-        // The size of a BraTS image, filled with what compresses badly.
+    @Test func aWholeCaseStaysSmall() throws {
+        // Noise, which does not compress: a pixel is a byte, and Base64 makes four characters of three.
         let grid = Grid(size: [120, 120, 78], affine: Affine(spacing: [2, 2, 2]))
         let voxels = (0..<grid.count).map { Float(($0 &* 2_654_435_761) >> 9 & 255) }
         let images = ["a", "b"].map { ViewerImage(name: $0, volume: Volume(grid: grid, voxels: voxels)) }

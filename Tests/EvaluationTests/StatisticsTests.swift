@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TestSupport
+import Testing
 
 @testable import Evaluation
 
@@ -55,10 +55,11 @@ import TestSupport
     ]
 
     @Test func casesHaveAHeaderAndQuotedNames() {
-        let lines = CSVTable(cases, metrics: [.dice, .hd95, .trueMillilitres]).text.split(separator: "\n")
-        #expect(lines == [
-            "case,region,dice,hd95_mm,true_ml", "\"a, first\",WT,1.0,0.0,0.002", "\"b \"\"two\"\"\",WT,0.8,0.8,0.003",
-        ])
+        let lines = CSVTable(cases, metrics: [.dice, .hd, .trueMillilitres]).text.split(separator: "\n")
+        #expect(
+            lines == [
+                "case,region,dice,hd_mm,true_ml", "\"a, first\",WT,1.0,0.0,0.002", "\"b \"\"two\"\"\",WT,0.8,1.0,0.003",
+            ])
     }
 
     @Test func theSummaryCountsCases() throws {

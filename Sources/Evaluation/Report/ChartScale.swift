@@ -18,8 +18,12 @@ struct ChartScale {
         (self.start, self.end, self.isLogarithmic) = (start, end, isLogarithmic)
         let numbers = isLogarithmic ? values.map { log10($0) } : values
         var (low, high) = (numbers.min() ?? 0, numbers.max() ?? 1)
-        if high - low <= 1e-12 * max(abs(low), abs(high), 1e-60) { (low, high) = (low - 0.5 * max(abs(low), 1), high + 0.5 * max(abs(high), 1)) }
-        let step = isLogarithmic ? max(1, ((high - low) / Double(count)).rounded(.up)) : Self.round((high - low) / Double(count))
+        if high - low <= 1e-12 * max(abs(low), abs(high), 1e-60) {
+            let half = 0.5 * max(abs(low), abs(high), 1)
+            (low, high) = (low - half, high + half)
+        }
+        let rough = (high - low) / Double(count)
+        let step = isLogarithmic ? max(1, rough.rounded(.up)) : Self.round(rough)
         low = (low / step).rounded(.down) * step
         if isLogarithmic || start > end { high = (high / step).rounded(.up) * step }
         let places = (0...max(1, Int(((high - low) / step).rounded(.down)))).map { low + Double($0) * step }
@@ -35,6 +39,7 @@ struct ChartScale {
 
     /// A tick in few characters: `0.05`, `12`, `20k`.
     func label(_ tick: Double) -> String {
+        if tick == 0 && step >= 1 { return "0" }
         if isLogarithmic { return tick >= 0.001 && tick < 10000 ? "\(plain(tick))" : String(format: "%.0e", tick) }
         if step >= 1_000_000 { return plain(tick / 1_000_000) + "M" }
         if step >= 1000 { return plain(tick / 1000) + "k" }

@@ -29,7 +29,10 @@ public struct LineChart: Sendable {
     /// The picture.
     public func svg() -> String {
         let shown = series.map { one in
-            one.points.map { ($0.x, abs($0.x) < 1e60 && abs($0.y) < 1e60 && (!isLogarithmic || $0.y > 0) ? $0.y : .nan) }
+            one.points.map { point in
+                let isShown = abs(point.x) < 1e60 && abs(point.y) < 1e60 && (!isLogarithmic || point.y > 0)
+                return (point.x, isShown ? point.y : .nan)
+            }
         }
         let points = shown.joined().filter { $0.1.isFinite }
         let x = ChartScale(of: points.map(\.0), from: 58, to: width - 16, ticks: 8)
@@ -54,7 +57,8 @@ public struct LineChart: Sendable {
         }
         parts.append(line(left, bottom, right, bottom, "axis"))
         parts += x.ticks.map { tick in
-            line(x(tick), bottom, x(tick), bottom + 5, "axis") + text(x.label(tick), x: x(tick), y: bottom + 19, "middle")
+            line(x(tick), bottom, x(tick), bottom + 5, "axis")
+                + text(x.label(tick), x: x(tick), y: bottom + 19, "middle")
         }
         parts.append(text(xTitle, x: (left + right) / 2, y: height - 6, "middle"))
         parts.append(text(yTitle, x: 10, y: 22, "start"))

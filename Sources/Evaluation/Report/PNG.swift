@@ -19,7 +19,8 @@ public enum PNG {
         _ pixels: [UInt8], width: Int, height: Int, colour: Colour
     ) throws(EvaluationError) -> Data {
         try encode(
-            pixels, width: width, height: height, format: PNG_FORMAT_FLAG_COLOR | PNG_FORMAT_FLAG_ALPHA
+            pixels, width: width, height: height,
+            format: PNG_FORMAT_FLAG_COLOR | PNG_FORMAT_FLAG_ALPHA
                 | PNG_FORMAT_FLAG_COLORMAP,
             palette: [0, 0, 0, 0, colour.red, colour.green, colour.blue, 255])
     }

@@ -149,8 +149,10 @@ extension Report.Section {
             return Self.card(title, element("ol", [:], steps.map { element("li", [:], $0.escaped) }.joined()))
         case .facts(let title, let facts):
             let rows = facts.map { fact in
-                element("tr", [:], element("th", ["scope": "row"], fact.name.escaped)
-                    + element("td", [:], fact.value.escaped))
+                element(
+                    "tr", [:],
+                    element("th", ["scope": "row"], fact.name.escaped)
+                        + element("td", [:], fact.value.escaped))
             }
             return Self.card(title, element("table", ["class": "facts"], element("tbody", [:], rows.joined())))
         }

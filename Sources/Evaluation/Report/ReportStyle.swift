@@ -21,10 +21,10 @@ let reportStyle = """
     .subject { margin: 6px 0 0; color: var(--soft); font-size: 16px; overflow-wrap: anywhere; }
     .permanent { position: fixed; inset: auto 0 0; margin: 0; padding: 7px 28px; text-align: center; font-size: 13px;
       color: var(--soft); background: var(--card); border-top: 1px solid var(--line); z-index: 2; }
-    section, .warnings { background: var(--card); border: 1px solid var(--line); border-radius: 12px; padding: 22px 24px;
-      margin: 0 0 18px; }
-    .columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 430px), 1fr)); gap: 18px;
-      align-items: start; margin-bottom: 18px; }
+    section, .warnings { background: var(--card); border: 1px solid var(--line); border-radius: 12px;
+      padding: 22px 24px; margin: 0 0 18px; }
+    .columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, var(--narrow, 430px)), 1fr));
+      gap: 18px; align-items: start; margin-bottom: 18px; }
     .columns > section { margin: 0; }
     .warnings { background: var(--warm-page); border-color: var(--warm-line); padding: 14px 20px; }
     .warnings h2 { color: var(--warm); font-size: 15px; margin: 0 0 4px; }
@@ -46,21 +46,23 @@ let reportStyle = """
     tr > :last-child { padding-right: 0; }
     tbody tr:last-child > * { border-bottom: 0; }
     tbody th { font-size: inherit; color: inherit; font-weight: inherit; }
-    .number { text-align: right; white-space: nowrap; }
+    .number { text-align: right; }
+    td.number { white-space: nowrap; }
     .facts th { width: 38%; color: var(--soft); vertical-align: top; }
     .facts td { overflow-wrap: anywhere; }
     ol { padding-left: 20px; }
     ol li { padding: 3px 0 3px 4px; }
     ol li::marker { color: var(--soft); }
-    .swatch, .legend i { display: inline-block; width: 11px; height: 11px; border-radius: 3px; background: var(--colour);
-      box-shadow: inset 0 0 0 1px rgb(128 128 128 / 0.35); flex: none; }
+    .swatch, .legend i { display: inline-block; width: 11px; height: 11px; border-radius: 3px;
+      background: var(--colour); box-shadow: inset 0 0 0 1px rgb(128 128 128 / 0.35); flex: none; }
     td .swatch, th .swatch { margin-right: 8px; }
     .outline i { background: none; box-shadow: inset 0 0 0 2px var(--colour); }
     """
 
 /// The style sheet of the viewer and its print form.
 let viewerStyle = """
-    .controls { display: flex; flex-wrap: wrap; align-items: center; gap: 10px 20px; margin-bottom: 14px; font-size: 13px; }
+    .controls { display: flex; flex-wrap: wrap; align-items: center; gap: 10px 20px; margin-bottom: 14px;
+      font-size: 13px; }
     .controls label { display: flex; align-items: center; gap: 7px; color: var(--soft); }
     .controls input[type=range] { width: 96px; }
     input { accent-color: var(--accent); margin: 0; }
@@ -94,8 +96,12 @@ let viewerStyle = """
       .planes { grid-template-columns: 1fr !important; }
     }
     @media print {
-      :root { color-scheme: light; font-size: 11.5px; --page: #fff; --card: #fff; --ink: #000; --soft: #444; --line: #ccc;
-        --warm: #7a4800; --warm-page: #fff; --warm-line: #b98a3c; }
+      :root { color-scheme: light; font-size: 11.5px; --page: #fff; --card: #fff; --ink: #000; --soft: #444;
+        --line: #ccc;
+        --warm: #7a4800; --warm-page: #fff; --warm-line: #b98a3c; --narrow: 260px; }
+      th, .note, .tiles dt, .legend { font-size: 11px !important; }
+      th, td { padding: 4px 9px 4px 0; }
+      .scroll { overflow: visible; }
       main { max-width: none; padding: 0; }
       section, .warnings { break-inside: avoid; padding: 12px 14px; margin-bottom: 10px; border-radius: 6px; }
       .permanent { position: static; border: 0; }

@@ -69,9 +69,11 @@ public struct ReportTable: Sendable {
             return element("tr", [:], cells.joined())
         }
         let table = element("thead", [:], element("tr", [:], head.joined())) + element("tbody", [:], body.joined())
-        return element("section", [:], element("h2", [:], title.escaped)
-            + element("div", ["class": "scroll"], element("table", [:], table))
-            + (note.isEmpty ? "" : element("p", ["class": "note"], note.escaped)))
+        return element(
+            "section", [:],
+            element("h2", [:], title.escaped)
+                + element("div", ["class": "scroll"], element("table", [:], table))
+                + (note.isEmpty ? "" : element("p", ["class": "note"], note.escaped)))
     }
 
     private static func attributes(_ column: Column, _ more: [String: String] = [:]) -> [String: String] {

@@ -119,9 +119,9 @@ extension Viewer {
         let spacing = pictures.spacing
         let size = [spacing.x, spacing.y, spacing.z].map { $0.formatted(decimals: 2) }.joined(separator: " × ")
         let thinned = pictures.step == SIMD3(1, 1, 1) ? "" : " Some voxels are left out here to keep this file small."
-        return "Radiological convention: the patient’s right is on the left of the axial and coronal planes. Voxels shown: "
-            + "\(size) mm.\(thinned) Click to move all three planes; arrow keys step through the plane in focus, O hides "
-            + "the labels."
+        return "Radiological convention: the patient’s right is on the left of the axial and coronal planes. "
+            + "Voxels shown: \(size) mm.\(thinned) Click to move all three planes; arrow keys step through the plane "
+            + "in focus, O hides the labels."
     }
 }
 

@@ -137,10 +137,11 @@ let viewerScript = #"""
         context.strokeStyle = 'rgba(255, 255, 255, 0.38)';
         context.lineWidth = scale;
         context.beginPath();
-        for (const [a, b, c, d] of [[0, y, x - gap, y], [x + gap, y, width, y], [x, 0, x, y - gap], [x, y + gap, x, height]]) {
-          context.moveTo(a, b);
-          context.lineTo(c, d);
-        }
+        const line = (a, b, c, d) => { context.moveTo(a, b); context.lineTo(c, d); };
+        line(0, y, x - gap, y);
+        line(x + gap, y, width, y);
+        line(x, 0, x, y - gap);
+        line(x, y + gap, x, height);
         context.stroke();
       }
 
@@ -189,8 +190,8 @@ let viewerScript = #"""
           const group = tag('div', bar, { className: 'switch' });
           group.setAttribute('role', 'group');
           group.setAttribute('aria-label', 'Contrast');
-          const buttons = this.plan.images.map((image, n) => tag('button', group, { type: 'button', textContent: image.name,
-            onclick: () => { this.image = n; mark(); this.draw(); } }));
+          const buttons = this.plan.images.map((image, n) => tag('button', group, {
+            type: 'button', textContent: image.name, onclick: () => { this.image = n; mark(); this.draw(); } }));
           const mark = () => buttons.forEach((button, n) => button.setAttribute('aria-pressed', n === this.image));
           mark();
         }
