@@ -1,6 +1,7 @@
 import Foundation
 
-/// Reads the few kinds of PNG that the report writes: grey and palette, not interlaced. It shares no code with the writer.
+/// Reads the few kinds of PNG that the report writes: grey and palette, not interlaced. It shares no code with the
+/// writer.
 struct PNGReader {
     let width, height: Int
     /// Grey values, or places in the palette, row by row.

@@ -1,5 +1,5 @@
-/// Curves over training steps (loss, validation scores) as one SVG picture with axes, ticks and a legend. It is readable
-/// in light and dark, on its own or inside a page.
+/// Curves over training steps (loss, validation scores) as one SVG picture with axes, ticks and a legend. It is
+/// readable in light and dark, on its own or inside a page.
 public struct LineChart: Sendable {
     /// One curve.
     public struct Series: Sendable {

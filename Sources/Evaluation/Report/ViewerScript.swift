@@ -24,25 +24,19 @@ let viewerScript = #"""
         this.figures.forEach((figure, n) => this.connect(figure, planes[n]));
         this.controls(section.querySelector('.controls'));
         new ResizeObserver(() => this.draw()).observe(section.querySelector('.planes'));
-        addEventListener('beforeprint', () => this.draw());
+        for (const moment of ['load', 'beforeprint', 'afterprint']) addEventListener(moment, () => this.draw());
         this.draw();
       }
 
-      // The picture of a layer as a canvas, decoded once.
+      // The picture of a layer as a canvas, decoded once; null until the page has read it.
       source(layer) {
-        const known = this.sources.get(layer.picture);
-        if (known) return known.ready;
-        const entry = { ready: null };
-        this.sources.set(layer.picture, entry);
-        const picture = document.getElementById(layer.picture);
-        picture.decode().then(() => {
-          const canvas = document.createElement('canvas');
-          [canvas.width, canvas.height] = [picture.naturalWidth, picture.naturalHeight];
-          canvas.getContext('2d').drawImage(picture, 0, 0);
-          entry.ready = canvas;
-          this.draw();
-        });
-        return null;
+        const known = this.sources.get(layer.picture), picture = document.getElementById(layer.picture);
+        if (known || !picture.complete || !picture.naturalWidth) return known;
+        const canvas = document.createElement('canvas');
+        [canvas.width, canvas.height] = [picture.naturalWidth, picture.naturalHeight];
+        canvas.getContext('2d').drawImage(picture, 0, 0);
+        this.sources.set(layer.picture, canvas);
+        return canvas;
       }
 
       // Counted from right, front and top, as the pictures are.
