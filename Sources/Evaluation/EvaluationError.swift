@@ -5,6 +5,8 @@ public enum EvaluationError: Error, Equatable, Sendable {
     case gridsDiffer(expected: String, found: String)
     /// The grid has no voxels, or its voxels have no size.
     case grid(String)
+    /// The voxels of an image do not run to the right, to the front and upwards, so its sides could be confused.
+    case orientation(image: String)
     /// A row of a table has another number of cells than the table has columns.
     case tableShape(table: String, columns: Int, found: Int)
     /// The picture cannot be encoded.
@@ -20,6 +22,8 @@ extension EvaluationError: CustomStringConvertible {
             "both images must lie on one grid: expected \(expected), found \(found); resample one of them first"
         case .grid(let why):
             "this grid holds nothing that can be measured: \(why)"
+        case .orientation(let image):
+            "the axes of \"\(image)\" must run to the right, to the front and upwards; reorient it to RAS first"
         case .tableShape(let table, let columns, let found):
             "a row of the table \"\(table)\" has \(found) cells, but the table has \(columns) columns"
         case .picture(let why):

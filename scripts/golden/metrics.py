@@ -54,9 +54,9 @@ for name, size, spacing, p, p_noise, t, t_noise in CASES:
         "sensitivity": binary.sensitivity(prediction, truth),
         "precision": binary.precision(prediction, truth),
         "specificity": binary.specificity(prediction, truth) if not truth.all() else 1,
-        "predicted": prediction.sum() * ml,
-        "true": truth.sum() * ml,
-        "difference": (int(prediction.sum()) - int(truth.sum())) * ml,
+        "predictedMillilitres": prediction.sum() * ml,
+        "trueMillilitres": truth.sum() * ml,
+        "differenceMillilitres": (int(prediction.sum()) - int(truth.sum())) * ml,
     }
     cases.append({
         "name": name, "size": size, "spacing": spacing,

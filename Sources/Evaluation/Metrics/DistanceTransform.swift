@@ -46,7 +46,7 @@ private struct Envelope {
         starts = Array(repeating: 0, count: length)
     }
 
-    /// Replaces each value of a line by the least of `value(q) + (spacing · (p − q))²` over all voxels q of the line.
+    /// Replaces each value of a line by the least `value(q) + (spacing · (p − q))²` for any voxel q of it.
     mutating func lower(
         _ values: UnsafeMutableBufferPointer<Double>, from first: Int, stride: Int, count: Int, spacing: Double
     ) {

@@ -9,8 +9,10 @@ public struct Metric: Sendable {
     /// Which way is better.
     public enum Direction: String, Sendable, Codable { case higher, lower, neither }
 
-    /// The key in JSON and CSV, such as `hd95`.
+    /// The key in JSON, such as `hd95`.
     public let name: String
+    /// The column of a CSV table: the name with the unit, such as `hd95_mm`.
+    public let column: String
     /// What a reader of the report sees, such as `HD95`.
     public let title: String
     /// The unit, such as `mm`; empty for a ratio.
@@ -20,10 +22,11 @@ public struct Metric: Sendable {
 
     /// - Parameter compute: the value for two regions under a convention for empty ones; always finite.
     public init(
-        name: String, title: String, unit: String, better: Direction,
+        name: String, column: String? = nil, title: String, unit: String, better: Direction,
         compute: @escaping @Sendable (MaskPair, EmptyRegions) -> Double
     ) {
         (self.name, self.title, self.unit, self.better, self.compute) = (name, title, unit, better, compute)
+        self.column = column ?? (unit.isEmpty ? name : "\(name)_\(unit)")
     }
 
     /// The value for a pair whose counts and distances may serve other metrics too.
@@ -50,7 +53,4 @@ public struct Metric: Sendable {
         .trueMillilitres,
         .volumeDifference,
     ]
-
-    /// The name with its unit, as a column of a CSV table: `hd95_mm`.
-    public var column: String { unit.isEmpty ? name : "\(name)_\(unit)" }
 }

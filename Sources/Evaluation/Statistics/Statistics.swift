@@ -10,7 +10,7 @@ public func median(_ values: [Double]) -> Double? {
     values.isEmpty ? nil : percentile(values, 50)
 }
 
-/// The value below which `percent` of the values lie, interpolated linearly between neighbours as NumPy does by default.
+/// The value below which `percent` of the values lie, interpolated linearly between neighbours as NumPy does.
 ///
 /// - Precondition: there is at least one value, and `percent` is between 0 and 100.
 public func percentile(_ values: [Double], _ percent: Double) -> Double {
@@ -65,6 +65,7 @@ extension Double {
     public func formatted(decimals: Int) -> String {
         guard isFinite else { return "–" }
         let text = String(format: "%.\(max(0, decimals))f", locale: Locale(identifier: "en_US_POSIX"), self)
-        return text.hasPrefix("-") && !text.contains(where: { ("1"..."9").contains($0) }) ? String(text.dropFirst()) : text
+        let isZero = !text.contains { ("1"..."9").contains($0) }
+        return isZero && text.hasPrefix("-") ? String(text.dropFirst()) : text
     }
 }
