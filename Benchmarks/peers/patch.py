@@ -1,6 +1,6 @@
 """Times EoFormer on one 1x4x128^3 patch: brainkit against PyTorch eager, turn by turn on the same machine.
 
-    python Benchmarks/peers/patch.py [--brainkit .build/release/brainkit] [--rounds 5] [--arguments "--precision float32"]
+    python Benchmarks/peers/patch.py [--brainkit .build/release/brainkit] [--rounds 5] [--arguments "--threads 2"]
 
 PyTorch runs with its default settings in inference mode; the edge convolutions are folded anew on every forward, as the
 published network does. Every peer takes its turn in each round, so that a busy machine slows all alike.
