@@ -5,6 +5,7 @@
 """
 import argparse
 import csv
+import json
 import math
 import pathlib
 
@@ -121,8 +122,7 @@ KEPT_AFTER_STEPS = (
 
 def write_network(folder):
     network = draw(EoFormer(SMALL), SEED)
-    settings = {"channels": str(list(SMALL.channels)), "head_width": str(SMALL.head_width),
-                "depths": str(list(SMALL.depths))}
+    settings = {"channels": SMALL.channels, "head_width": SMALL.head_width, "depths": SMALL.depths}
     save(network.state_dict(), folder / "eoformer-small.safetensors", settings)
 
     network.double().train()
@@ -134,7 +134,7 @@ def write_network(folder):
     out["loss.corrected"] = loss.reshape(1)
     out["loss.published"] = published_loss(results["logits"], target.double()).reshape(1)
     out |= {f"gradient.{name}": p.grad.clone() for name, p in network.named_parameters()}
-    settings["zero_gradients"] = " ".join(n for n, p in network.named_parameters() if p.grad.norm() < 1e-12)
+    settings["zero_gradients"] = [n for n, p in network.named_parameters() if p.grad.norm() < 1e-12]
     out["steps.losses"] = after_steps(network, scan.double(), target.double())
     out |= {f"steps.{name}": network.get_parameter(name) for name in KEPT_AFTER_STEPS}
     save(out, folder / "eoformer-small-io.safetensors", settings)
@@ -165,7 +165,9 @@ def on_channel_first(layer, x):
     return channel_first(layer(channel_last(x)))
 
 
-def save(tensors, path, metadata):
+def save(tensors, path, settings):
+    # One entry: the order of several would differ from run to run.
+    metadata = {"settings": json.dumps(settings)}
     tensors = {name: t.detach().float() if t.dtype == torch.float64 else t.detach() for name, t in tensors.items()}
     save_file({name: t.contiguous().clone() for name, t in tensors.items()}, path, metadata=metadata)
     print(f"{path} {path.stat().st_size} bytes")

@@ -330,7 +330,7 @@ def draw(network, seed):
             elif leaf == "scale":
                 drawn = 0.3 * noise
             elif parameter.dim() == 1:
-                # Biases spread the channels, so that no voxel's variance vanishes and layer norms stay well-conditioned.
+                # Biases spread the channels: no voxel's variance vanishes, layer norms stay well-conditioned.
                 drawn = noise if parameter.numel() > 1 else 0.1 * noise
             else:
                 drawn = noise * inputs ** -0.5
