@@ -69,6 +69,8 @@ private:
         const auto *text = reinterpret_cast<const char *>(bytes + entry + 46);
         const std::string name(text, std::min<uint64_t>(nameLength, 80));
         if (number(entry + 8, 2) & 1) fail("its record \"" + name + "\" is encrypted");
+        if (number(entry + 10, 2) != 0 && name.find("/code/") != std::string::npos)
+            fail("it is a TorchScript program; save its weights with torch.save(torch.jit.load(old).state_dict(), new)");
         if (number(entry + 10, 2) != 0)
             fail("its record \"" + name + "\" is compressed, which torch.save never does; save it again with torch.save");
         uint64_t stored = number(entry + 24, 4);

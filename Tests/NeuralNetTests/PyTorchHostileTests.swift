@@ -71,7 +71,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("", "expected 1 more bytes"), (".", "stack is empty"), ("(.", "stack is empty"), ("NN.", "1 values are left over"),
+        (".", "stack is empty"), ("(.", "stack is empty"), ("NN.", "1 values are left over"),
         ("t.", "no mark"), ("0.", "stack is empty"), ("s.", "stack is empty"), ("N}s.", "stack is empty"),
         ("}(Nu.", "has no value"), ("NNNs.", "sets items of None"), ("NNa.", "appends to None"), ("h\u{5}.", "never kept"),
         ("X\u{7F}\u{7F}\u{7F}\u{7F}.", "expected 2139062143 more bytes"), ("q\u{1}.", "stack is empty"),

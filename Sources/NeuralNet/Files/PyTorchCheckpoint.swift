@@ -87,7 +87,7 @@ private struct ArchiveRecords {
         }
         guard all["constants.pkl"] == nil, !all.keys.contains(where: { $0.hasPrefix("code/") }) else {
             throw FileFault(
-                "it is a TorchScript program, not weights; save them with torch.save(torch.jit.load(old).state_dict(), new)")
+                "it is a TorchScript program; save its weights with torch.save(torch.jit.load(old).state_dict(), new)")
         }
         guard let found = all["data.pkl"] else {
             let names = all.keys.sorted().prefix(6).map(quoted).joined(separator: ", ")
