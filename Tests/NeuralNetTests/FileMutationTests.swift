@@ -18,7 +18,9 @@ import Testing
     }
 
     /// Bytes at which formats turn: ends of ranges, signs, opcodes.
-    private static let turning: [UInt8] = [0, 1, 2, 0x7F, 0x80, 0xFF, 0x28, 0x2E, 0x30, 0x39, 0x52, 0x51, 0x85, 0x7B, 0x22]
+    private static let turning: [UInt8] = [
+        0, 1, 2, 0x7F, 0x80, 0xFF, 0x28, 0x2E, 0x30, 0x39, 0x52, 0x51, 0x85, 0x7B, 0x22,
+    ]
 
     private static func mutated(_ bytes: [UInt8], _ random: inout SplitMix) -> [UInt8] {
         var bytes = bytes
@@ -75,7 +77,8 @@ import Testing
         let base = W.tensor(W.storage(count: 24), offset: 2, shape: [2, 3], strides: [6, 2])
         let more = W.tensor(W.storage("HalfStorage", key: "1", count: 4), shape: [2, 2], strides: [1, 2])
         let state = W.dictionary([("a", base), ("b", more)])
-        let pickle = W.pickle(W.dictionary([("epoch", W.number(3)), ("state_dict", state), ("list", Array("](NNe".utf8))]))
+        let pickle = W.pickle(
+            W.dictionary([("epoch", W.number(3)), ("state_dict", state), ("list", Array("](NNe".utf8))]))
         let storages = [Array(repeating: UInt8(1), count: 96), Array(repeating: UInt8(2), count: 8)]
         let folder = try TemporaryFolder()
         var random = SplitMix(state: 7), refused = 0
