@@ -69,7 +69,8 @@ enum Fault: String {
 
 /// Expects reading to fail in one way, with these words in the sentence.
 func expectFault(
-    _ fault: Fault, _ words: String..., reading file: URL, limit: Int = .max, at place: SourceLocation = #_sourceLocation
+    _ fault: Fault, _ words: String..., reading file: URL, limit: Int = .max,
+    at place: SourceLocation = #_sourceLocation
 ) {
     let error = #expect(throws: ImagingError.self, sourceLocation: place) { try ImageFile.read(file, limit: limit) }
     guard let error else { return }

@@ -133,7 +133,8 @@ import Testing
         for code in [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1] {
             put([18: 1, 1: 2, 2: 2][code] ?? 0, 3)
         }
-        // Code lengths: 18 → 0, 1 → 10, 2 → 11. Symbols: literal 0 (2 bits), end of block (2 bits), 285 (1 bit); distance 0.
+        // Code lengths: 18 → 0, 1 → 10, 2 → 11. Symbols: literal 0 (2 bits), end of block (2 bits), 285 (1 bit);
+        // distance 0.
         func word(_ code: [UInt8]) { bits += code }
         func zeros(_ count: Int) { word([0]); put(count - 11, 7) }
         word([1, 1])

@@ -30,7 +30,8 @@ import Testing
         let channels = try ImageFile.read(try file(["DimSize": "3 2 1", "ElementNumberOfChannels": "2"]))
         #expect(channels.frames == 2 && channels.frame(1).voxels == [1, 3, 5, 7, 9, 11])
         let big = try file(
-            ["ElementType": "MET_SHORT", "BinaryDataByteOrderMSB": "True"], data: Data((0..<24).map { $0 % 2 == 0 ? 0 : $0 / 2 }))
+            ["ElementType": "MET_SHORT", "BinaryDataByteOrderMSB": "True"],
+            data: Data((0..<24).map { $0 % 2 == 0 ? 0 : $0 / 2 }))
         #expect(try ImageFile.read(big).voxels == (0..<12).map(Float.init))
         let text = try file(["BinaryData": "False"], data: Data("0 1 2 3 4 5 6 7 8 9 10 11".utf8))
         #expect(try ImageFile.read(text).voxels == (0..<12).map(Float.init))

@@ -19,17 +19,21 @@ import Testing
         sizes: 3 2 2
         key:=value: with a colon
         """
-    static let placed = plain + """
+    static let placed =
+        plain + """
 
-        encoding: raw
-        space directions: (-2,0,0) (0,-3,0) (0,0.5,4)
-        space origin: (10,20,30)
-        """
+            encoding: raw
+            space directions: (-2,0,0) (0,-3,0) (0,0.5,4)
+            space origin: (10,20,30)
+            """
 
-    @Test(arguments: [
-        ("left-posterior-superior", [-1, -1, 1]), ("LPS", [-1, -1, 1]), ("RAS", [1, 1, 1]),
-        ("right-anterior-superior", [1, 1, 1]), ("left-anterior-superior", [-1, 1, 1]), ("LAS", [-1, 1, 1]),
-    ] as [(String, SIMD3<Double>)]) func turnsEverySpaceToRightAnteriorSuperior(space: String, signs: SIMD3<Double>) throws {
+    @Test(
+        arguments: [
+            ("left-posterior-superior", [-1, -1, 1]), ("LPS", [-1, -1, 1]), ("RAS", [1, 1, 1]),
+            ("right-anterior-superior", [1, 1, 1]), ("left-anterior-superior", [-1, 1, 1]), ("LAS", [-1, 1, 1]),
+        ] as [(String, SIMD3<Double>)]) func turnsEverySpaceToRightAnteriorSuperior(space: String, signs: SIMD3<Double>)
+        throws
+    {
         let volume = try ImageFile.read(try write(Self.placed + "\nspace: \(space)"))
         let affine = volume.grid.affine
         #expect(affine.i == signs * [-2, 0, 0] && affine.j == signs * [0, -3, 0] && affine.k == signs * [0, 0.5, 4])
@@ -57,17 +61,22 @@ import Testing
         let (data, text) = (Data(0..<12), Data("0 1,2\n3 4 5 6 7\t8 9 10 1.1e1\n".utf8))
         let base = Self.plain + "\nspace: RAS\nencoding: "
         #expect(try ImageFile.read(try write(base + "gzip", gzipStored(data))).voxels == values)
-        #expect(try ImageFile.read(try write(base + "gz\nbyte skip: 3", gzipStored(Data(count: 3) + data))).voxels == values)
+        #expect(
+            try ImageFile.read(try write(base + "gz\nbyte skip: 3", gzipStored(Data(count: 3) + data))).voxels == values
+        )
         #expect(try ImageFile.read(try write(base + "text", text)).voxels == values)
         #expect(try ImageFile.read(try write(base + "ascii", text)).voxels == values)
-        #expect(try ImageFile.read(try write(base + "raw\nline skip: 2\nbyte skip: 1", Data("a\nb\nc".utf8) + data)).voxels == values)
+        #expect(
+            try ImageFile.read(try write(base + "raw\nline skip: 2\nbyte skip: 1", Data("a\nb\nc".utf8) + data)).voxels
+                == values)
         #expect(try ImageFile.read(try write(base + "raw\nbyte skip: -1", Data(count: 99) + data)).voxels == values)
         let windows = (base + "raw\n\n").replacing("\n", with: "\r\n")
         #expect(try ImageFile.read(try folder.write(Data(windows.utf8) + data, to: "w.nrrd")).voxels == values)
     }
 
     @Test(arguments: [
-        ("short", "little", 2), ("unsigned short", "big", 2), ("int", "big", 4), ("uint", "little", 4), ("float", "big", 4),
+        ("short", "little", 2), ("unsigned short", "big", 2), ("int", "big", 4), ("uint", "little", 4),
+        ("float", "big", 4),
         ("double", "little", 8), ("double", "big", 8), ("int64_t", "big", 8), ("signed char", "little", 1),
     ]) func readsTypesInBothOrders(type: String, order: String, width: Int) throws {
         var data = Data()

@@ -35,7 +35,8 @@ import Testing
         expectFault(.tooLarge, reading: try file(["sizes": "3000 3000 300"]), limit: 1 << 30)
         for encoding in ["gzip", "text"] {
             expectFault(
-                .truncated, reading: try file(["sizes": "30000 30000 30000", "encoding": encoding], data: gzipStored(Data(0..<12))))
+                .truncated,
+                reading: try file(["sizes": "30000 30000 30000", "encoding": encoding], data: gzipStored(Data(0..<12))))
         }
     }
 
@@ -53,8 +54,12 @@ import Testing
         expectFault(.truncated, reading: try file(["line skip": "99999999"]))
         expectFault(.truncated, reading: try file(["byte skip": "9223372036854775807"]))
         expectFault(.malformed, "gzip", reading: try file(["encoding": "gzip"]))
-        expectFault(.malformed, "numbers", reading: try file(["encoding": "text"], data: Data("1 2 3 four five six seven".utf8)))
-        expectFault(.malformed, "numbers", reading: try file(["encoding": "text"], data: Data("1 2 3 4              ".utf8 + [10, 10, 10])))
+        expectFault(
+            .malformed, "numbers", reading: try file(["encoding": "text"], data: Data("1 2 3 four five six seven".utf8))
+        )
+        expectFault(
+            .malformed, "numbers",
+            reading: try file(["encoding": "text"], data: Data("1 2 3 4              ".utf8 + [10, 10, 10])))
         let newer = try folder.write(Data("NRRD0009\ntype: uchar\n\n".utf8), to: "n.nrrd")
         expectFault(.unsupported, "NRRD0009", reading: newer)
     }

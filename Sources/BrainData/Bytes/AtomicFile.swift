@@ -4,7 +4,8 @@ public import Foundation
 public enum AtomicFile {
     /// Writes to a temporary name in the same folder, brings the bytes to the disk, and renames.
     ///
-    /// - Throws: ``ImagingError/unwritable(path:why:)``; the temporary file is gone then, and an older file of the name stays.
+    /// - Throws: ``ImagingError/unwritable(path:why:)``; the temporary file is gone then, and an older file of the
+    ///   name stays.
     public static func write(_ data: Data, to url: URL) throws(ImagingError) {
         let name = ".\(url.lastPathComponent.prefix(100)).\(UUID().uuidString.prefix(8)).part"
         let temporary = url.deletingLastPathComponent().appendingPathComponent(name).path

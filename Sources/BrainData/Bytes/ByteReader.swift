@@ -10,7 +10,8 @@ public enum ByteOrder: String, Sendable, Codable {
 
 /// Takes numbers and text out of bytes that nobody has checked yet, in either byte order.
 ///
-/// Every access is checked against the end; past it lies ``ImagingError/truncated(path:expected:found:)``, never a trap.
+/// Every access is checked against the end; past it lies ``ImagingError/truncated(path:expected:found:)``, never a
+/// trap.
 struct ByteReader: Sendable {
     let bytes: Data
     /// The file that errors name.

@@ -18,7 +18,8 @@ struct ByteWriter {
 
     mutating func put(_ value: Double, at offset: Int) { put(value.bitPattern, at: offset) }
 
-    /// Puts UTF-8 text into a field of `count` bytes; what is too long is cut at a character, and a zero always follows.
+    /// Puts UTF-8 text into a field of `count` bytes; what is too long is cut at a character, and a zero always
+    /// follows.
     mutating func put(_ text: String, at offset: Int, count: Int) {
         var fitting = text[...]
         while fitting.utf8.count >= count { fitting.removeLast() }

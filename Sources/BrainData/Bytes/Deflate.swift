@@ -17,9 +17,10 @@ enum Deflate {
 
     /// How far past the wanted bytes a buffer reaches.
     ///
-    /// The decoder works on whole buffers and says nothing of how much it wrote when one is too small. It refuses an item only
-    /// when that item does not fit, and no item of a deflate stream is longer than 65,535 bytes (a stored block; a match has at
-    /// most 258). So all but the last 65,535 bytes of a buffer that proved too small are certainly written.
+    /// The decoder works on whole buffers and says nothing of how much it wrote when one is too small. It refuses an
+    /// item only when that item does not fit, and no item of a deflate stream is longer than 65,535 bytes (a stored
+    /// block; a match has at most 258). So all but the last 65,535 bytes of a buffer that proved too small are
+    /// certainly written.
     static let slack = 65_536
 
     /// The most bytes that one packed byte can stand for: 258 for a match of two bits.
@@ -100,7 +101,11 @@ private struct DeflateStream {
                 return
             case .broken(let why):
                 // What follows a sound and sufficient file is garbage, whatever it looks like.
-                if position > 0, written >= wanted || isGlance { garbage = packed.count - position } else { fault = why }
+                if position > 0, written >= wanted || isGlance {
+                    garbage = packed.count - position
+                } else {
+                    fault = why
+                }
                 return
             }
         }
@@ -123,7 +128,8 @@ private struct DeflateStream {
         default:
             return .broken(
                 endsEarly(body, target, decoder)
-                    ? "a truncated \(container) of \(packed.count) bytes" : "damaged data inside the \(container) stream")
+                    ? "a truncated \(container) of \(packed.count) bytes"
+                    : "damaged data inside the \(container) stream")
         }
         let trailer = UnsafeRawBufferPointer(rebasing: body[consumed...])
         let trailerLength = container == .gzip ? 8 : 4

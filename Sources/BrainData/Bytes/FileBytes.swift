@@ -1,6 +1,7 @@
 public import Foundation
 
-/// The content of a file, unpacked on demand where it is gzip. What a file is shows in its first bytes, not in its name.
+/// The content of a file, unpacked on demand where it is gzip. What a file is shows in its first bytes, not in its
+/// name.
 public struct FileBytes: Sendable {
     public let url: URL
     /// Whether the file is gzip.
@@ -37,7 +38,8 @@ public struct FileBytes: Sendable {
     /// A part of the content.
     ///
     /// - Parameter exact: whether the content should end there; if it does not, a note says so.
-    /// - Throws: ``ImagingError/truncated(path:expected:found:)`` before any memory is taken if the file cannot hold so much.
+    /// - Throws: ``ImagingError/truncated(path:expected:found:)`` before any memory is taken if the file cannot hold
+    ///   so much.
     func section(from offset: Int, count: Int) throws(ImagingError) -> (bytes: Data, notes: [String]) {
         let (end, overflow) = offset.addingReportingOverflow(count)
         guard offset >= 0, count >= 0, !overflow else {

@@ -49,11 +49,12 @@ public enum ImageFile {
         let tolerance: Float = header.slope == 1 && header.intercept == 0 ? 0 : 1e-3
         var wrong: Int?
         let labels = [UInt16](unsafeUninitializedCapacity: values.count) { target, filled in
-            for (n, value) in values.enumerated() {
-                let whole = value.rounded()
-                let isLabel = abs(value - whole) <= tolerance && whole >= 0 && whole <= 65535
-                if !isLabel, wrong == nil { wrong = n }
-                target[n] = isLabel ? UInt16(whole) : 0
+            for n in 0..<values.count {
+                let value = values[n]
+                let isInRange = value >= -tolerance && value <= 65535 + tolerance
+                let label = isInRange ? Int32(value + 0.5) : 0
+                if !isInRange || abs(value - Float(label)) > tolerance, wrong == nil { wrong = n }
+                target[n] = UInt16(truncatingIfNeeded: label)
             }
             filled = values.count
         }

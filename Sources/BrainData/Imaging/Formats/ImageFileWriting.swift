@@ -3,8 +3,8 @@ public import Foundation
 extension ImageFile {
     /// Writes a scan or a series; the name's ending decides the format.
     ///
-    /// Every file is written to a temporary name in the same folder, brought to the disk and renamed, so that it is there
-    /// whole or not at all.
+    /// Every file is written to a temporary name in the same folder, brought to the disk and renamed, so that it is
+    /// there whole or not at all.
     ///
     /// - Parameters:
     ///   - type: how to store a voxel; an integer type scales values that it cannot hold as they are.

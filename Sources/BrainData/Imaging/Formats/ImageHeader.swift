@@ -39,7 +39,7 @@ public struct ImageHeader: Sendable, Codable, Equatable {
         return ([spatial[0], spatial[1], spatial[2]], size.dropFirst(3).reduce(1, *))
     }
 
-    /// The product, or nil where it passes a quarter of what an integer holds, so that it can still be counted in bytes.
+    /// The product, or nil where it passes a 32nd of what an integer holds, so that bytes can still be counted.
     static func product(_ size: [Int]) -> Int? {
         var product = 1
         for length in size {

@@ -48,7 +48,9 @@ struct NIfTIGeometry {
             let (stored, axis) = (header.pixdim[n + 1], ["i", "j", "k"][n])
             if stored.isFinite, stored != 0 {
                 spacing[n] = abs(stored)
-                if stored < 0 { notes.append("the spacing along \(axis) is negative (\(stored)); its magnitude was taken") }
+                if stored < 0 {
+                    notes.append("the spacing along \(axis) is negative (\(stored)); its magnitude was taken")
+                }
             } else if n < header.dim[0] {
                 notes.append("the spacing along \(axis) is \(stored); 1 was taken")
             }

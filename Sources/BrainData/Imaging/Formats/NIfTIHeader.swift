@@ -50,7 +50,8 @@ struct NIfTIHeader {
     init(_ beginning: Data, path: String) throws(ImagingError) {
         guard let (version, order) = Self.version(beginning) else {
             let found = beginning.prefix(4).map { String($0) }.joined(separator: " ")
-            throw .malformed(path: path, expected: "a NIfTI header, which starts with 348 or 540", found: "bytes \(found)")
+            throw .malformed(
+                path: path, expected: "a NIfTI header, which starts with 348 or 540", found: "bytes \(found)")
         }
         (self.version, self.order) = (version, order)
         guard beginning.count >= length else {
@@ -69,7 +70,8 @@ struct NIfTIHeader {
         case ("", 1):
             throw .unsupported(
                 path: reader.path, what: "Analyze 7.5 does not say which side is left; convert it to NIfTI first")
-        default: throw .malformed(path: reader.path, expected: "the magic n+\(version) or ni\(version)", found: "“\(magic)”")
+        default:
+            throw .malformed(path: reader.path, expected: "the magic n+\(version) or ni\(version)", found: "“\(magic)”")
         }
     }
 

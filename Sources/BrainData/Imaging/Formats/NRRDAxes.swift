@@ -46,7 +46,8 @@ struct NRRDAxes {
         guard let stored = text["spacedirections"] else { return nil }
         guard let vectors = vectors(stored), vectors.count == count else {
             throw .malformed(
-                path: text.path, expected: "a space direction for each of \(count) axes", found: "“\(stored.prefix(80))”")
+                path: text.path, expected: "a space direction for each of \(count) axes",
+                found: "“\(stored.prefix(80))”")
         }
         return vectors.map { vector in
             guard let vector, !(vector.count == 4 && vector.prefix(3).allSatisfy { $0 == 0 }) else { return nil }
@@ -109,7 +110,9 @@ struct NRRDAxes {
         let spacing = spacing(text, spatial) * millimetres
         grid.affine = Affine(spacing: spacing).turned(signs)
         guard let directions else {
-            if text["space"] != nil { notes.append("no directions are given; the axes were taken to run along the space's") }
+            if text["space"] != nil {
+                notes.append("no directions are given; the axes were taken to run along the space's")
+            }
             return
         }
         var steps = spatial.compactMap { directions[$0] }.map { $0 * millimetres }
@@ -147,7 +150,9 @@ struct NRRDAxes {
 
     private mutating func spacing(_ text: TextHeader, _ spatial: [Int]) -> SIMD3<Double> {
         var spacing = SIMD3<Double>(repeating: 1)
-        guard let stored = text["spacings"].flatMap(TextHeader.numbers), stored.count == size.count else { return spacing }
+        guard let stored = text["spacings"].flatMap(TextHeader.numbers), stored.count == size.count else {
+            return spacing
+        }
         for (n, axis) in spatial.enumerated() {
             guard stored[axis].isFinite, stored[axis] != 0 else {
                 notes.append("the spacing of axis \(axis) is \(stored[axis]); 1 was taken")

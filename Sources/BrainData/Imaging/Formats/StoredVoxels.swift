@@ -11,8 +11,8 @@ struct StoredVoxels {
 extension StoredImage {
     /// Brings the voxels into memory, unpacked.
     ///
-    /// - Throws: ``ImagingError/tooLarge(path:bytes:limit:)`` or ``ImagingError/truncated(path:expected:found:)`` before any
-    ///   memory is taken for what the header announces.
+    /// - Throws: ``ImagingError/tooLarge(path:bytes:limit:)`` or ``ImagingError/truncated(path:expected:found:)``
+    ///   before any memory is taken for what the header announces.
     func voxels(limit: Int) throws(ImagingError) -> StoredVoxels {
         let values = header.grid.count * header.frames  // the header's product was checked when it was read
         let count = values * header.type.bytes

@@ -18,10 +18,11 @@ public struct EncodedVoxels: Sendable {
 
     /// Values in a type of choice.
     ///
-    /// Whole values within an integer type's range are stored as they are. Others are scaled: the largest magnitude takes
-    /// the type's largest number, and zero stays zero unless an unsigned type has to hold negative values.
+    /// Whole values within an integer type's range are stored as they are. Others are scaled: the largest magnitude
+    /// takes the type's largest number, and zero stays zero unless an unsigned type has to hold negative values.
     ///
-    /// - Throws: ``ImagingError/unwritable(path:why:)`` when an integer type is to hold a value that is no finite number.
+    /// - Throws: ``ImagingError/unwritable(path:why:)`` when an integer type is to hold a value that is no finite
+    ///   number.
     init(_ voxels: [Float], as type: StoredType, path: String) throws(ImagingError) {
         self.type = type
         switch type {
