@@ -91,7 +91,7 @@ public protocol StagedNetwork: Layer {
 
 extension EoFormer: StagedNetwork {
     public func stages(_ x: Tensor) throws(NetworkError) -> [(name: String, map: Tensor)] {
-        let features = try Engine.run { () throws(NetworkError) in try features(x) }
+        let features = try Engine.run { () throws(NetworkError) -> Features in try self.features(x) }
         return Array(zip(["S0", "S1", "S2", "bottleneck"], features.skips))
             + [("decoder", features.decoded), ("logits", features.logits)]
     }

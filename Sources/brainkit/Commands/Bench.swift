@@ -117,7 +117,8 @@ extension Bench {
             let middle = sorted.count / 2
             medianSeconds = sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
             (minSeconds, maxSeconds) = (sorted[0], sorted[sorted.count - 1])
-            gigaflopsPerSecond = gigaflops.map { $0 / medianSeconds }
+            let median = medianSeconds
+            gigaflopsPerSecond = gigaflops.map { $0 / median }
         }
     }
 }

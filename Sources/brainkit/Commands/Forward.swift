@@ -35,13 +35,17 @@ struct Forward: ParsableCommand {
     @Option(help: ArgumentHelp("What the loss compares the answer with.", valueName: "t.npy"))
     var target: String?
     @Option(help: "The loss: dice-bce or dice-softmax.")
-    var loss = SegmentationLoss.diceAndBinaryCrossEntropy
+    var loss = SegmentationLoss.diceAndBinaryCrossEntropy.rawValue
     @Flag(help: "Print one JSON object.")
     var json = false
     @OptionGroup var engine: EngineOptions
 
     func validate() throws {
         guard (gradients == nil) == (target == nil) else { throw ValidationError("--gradients and --target go together") }
+        guard SegmentationLoss(rawValue: loss) != nil else {
+            let known = SegmentationLoss.allCases.map(\.rawValue).joined(separator: " or ")
+            throw ValidationError("--loss is \(known), not \(loss)")
+        }
     }
 
     func run() throws {
@@ -50,8 +54,9 @@ struct Forward: ParsableCommand {
         let type = engine.precision == "auto" ? .float32 : settings.type
         let choice = try NetworkChoice(named: model, configuration: config, form: form)
         let places = try Places(self)
-        let file = try weights.map { URL(fileURLWithPath: $0) } ?? choice.weights
-            ?? { throw Failure(.usage, "\(model) ships without weights; name some with --weights") }()
+        guard let file = weights.map({ URL(fileURLWithPath: $0) }) ?? choice.weights else {
+            throw Failure(.usage, "\(model) ships without weights; name some with --weights")
+        }
         let weights = Weights(
             try TensorFiles.open(file), type: type, device: settings.device, trainable: gradients != nil)
         let network = try choice.network(weights)
@@ -76,7 +81,7 @@ struct Forward: ParsableCommand {
     }
 
     private func compute(_ network: any Layer, _ x: Tensor) throws -> Answer {
-        guard let target else {
+        guard let target, let loss = SegmentationLoss(rawValue: loss) else {
             if allOutputs == nil { return Answer(stages: [("logits", try network(x))], loss: nil) }
             return Answer(stages: try stages(network, x), loss: nil)
         }
@@ -162,5 +167,3 @@ extension Forward {
         }
     }
 }
-
-extension SegmentationLoss: @retroactive ExpressibleByArgument {}

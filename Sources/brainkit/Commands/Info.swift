@@ -56,14 +56,20 @@ private enum Content {
         } else if Self.checkpoints.contains(ending) {
             self = .checkpoint(try TensorFiles.open(url))
         } else {
-            do {
-                self = .image(try ImageFile.header(of: url))
-            } catch let error as ImagingError {
-                // A checkpoint under another name is still one.
-                guard case .unsupported = error, let file = try? TensorFiles.open(url) else { throw error }
-                self = .checkpoint(file)
-            }
+            self = try Self.image(url)
         }
+    }
+
+    private static func image(_ url: URL) throws -> Content {
+        let unknown: ImagingError
+        do throws(ImagingError) {
+            return .image(try ImageFile.header(of: url))
+        } catch {
+            unknown = error
+        }
+        // A checkpoint under another name is still one.
+        guard case .unsupported = unknown, let file = try? TensorFiles.open(url) else { throw unknown }
+        return .checkpoint(file)
     }
 
     private static func beginsLikeAnArray(_ url: URL) -> Bool {
@@ -149,7 +155,10 @@ private struct CheckpointSummary: Summary {
         parameters = tensors.entries.values.reduce(0) { $0 + $1.shape.reduce(1, *) }
         metadata = (tensors as? Safetensors)?.metadata ?? [:]
         format = tensors is Safetensors ? "safetensors" : "PyTorch"
-        guard let checkpoint = tensors as? PyTorchCheckpoint else { return notes = [] }
+        guard let checkpoint = tensors as? PyTorchCheckpoint else {
+            notes = []
+            return
+        }
         let prefix = checkpoint.prefix.isEmpty ? [] : ["\"\(checkpoint.prefix)\" stood before every name and was taken off"]
         let place = checkpoint.place.isEmpty ? [] : ["the weights lie under \"\(checkpoint.place)\""]
         let ignored = checkpoint.ignored.isEmpty ? [] : ["left alone: \(checkpoint.ignored.joined(separator: ", "))"]
