@@ -54,7 +54,8 @@ private:
     // The end record must be the last 22 bytes and the directory must touch it, as in every file of torch.save; then no
     // reader can find another directory than this one.
     void locate(uint64_t &start, uint64_t &length, uint64_t &records) const {
-        if (size < 22 || number(size - 22, 4) != 0x06054b50) fail("its end is missing: the file is cut short, or was added to");
+        if (size < 22 || number(size - 22, 4) != 0x06054b50)
+            fail("its end is missing: the file is cut short, or was added to");
         uint64_t end = size - 22;
         records = number(end + 10, 2), length = number(end + 12, 4), start = number(end + 16, 4);
         if (end >= 20 && number(end - 20, 4) == 0x07064b50) {
@@ -69,8 +70,12 @@ private:
         const auto *text = reinterpret_cast<const char *>(bytes + entry + 46);
         const std::string name(text, std::min<uint64_t>(nameLength, 80));
         if (number(entry + 8, 2) & 1) fail("its record \"" + name + "\" is encrypted");
+        if (number(entry + 10, 2) != 0 && name.find("/code/") != std::string::npos)
+            fail("it is a TorchScript program; save its weights with "
+                 "torch.save(torch.jit.load(old).state_dict(), new)");
         if (number(entry + 10, 2) != 0)
-            fail("its record \"" + name + "\" is compressed, which torch.save never does; save it again with torch.save");
+            fail("its record \"" + name + "\" is compressed, which torch.save never does; "
+                 "save it again with torch.save");
         uint64_t stored = number(entry + 24, 4);
         const uint64_t extra = entry + 46 + nameLength;
         for (uint64_t at = 0; stored == 0xffffffff && at + 12 <= extraLength; at += 4 + number(extra + at + 2, 2))
@@ -88,7 +93,8 @@ Archive *open(const void *bytes, size_t size) {
     auto archive = std::make_unique<Archive>();
     for (auto &name : reader.getAllRecords()) {
         const uint64_t offset = reader.getRecordOffset(name), length = reader.getRecordSize(name);
-        if (offset > size || length > size - offset) throw std::runtime_error("its record \"" + name + "\" lies outside the file");
+        if (offset > size || length > size - offset)
+            throw std::runtime_error("its record \"" + name + "\" lies outside the file");
         archive->records.push_back({name, offset, length});
     }
     return archive.release();

@@ -17,13 +17,16 @@ enum PickleWriter {
         for record in records {
             let name = Data(("a/" + record.name).utf8)
             let size = record.claimed ?? UInt32(record.bytes.count)
-            let common = [20, record.flags, record.method, 0, 0].map(le16).reduce(Data(), +)
+            let common =
+                [20, record.flags, record.method, 0, 0].map(le16).reduce(Data(), +)
                 + [0, size, size].map(le32).reduce(Data(), +) + le16(UInt16(name.count)) + le16(0)
-            directory += le32(0x0201_4B50) + le16(20) + common + [0, 0, 0].map(le16).reduce(Data(), +) + le32(0)
+            directory +=
+                le32(0x0201_4B50) + le16(20) + common + [0, 0, 0].map(le16).reduce(Data(), +) + le32(0)
                 + le32(UInt32(file.count)) + name
             file += le32(0x0403_4B50) + common + name + record.bytes
         }
-        let end = le32(0x0605_4B50) + le16(0) + le16(0) + le16(UInt16(records.count)) + le16(UInt16(records.count))
+        let end =
+            le32(0x0605_4B50) + le16(0) + le16(0) + le16(UInt16(records.count)) + le16(UInt16(records.count))
             + le32(UInt32(directory.count)) + le32(UInt32(file.count)) + le16(0)
         return file + directory + end
     }

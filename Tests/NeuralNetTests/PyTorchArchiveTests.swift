@@ -54,7 +54,9 @@ import Testing
         ])
         #expect(try why(big).contains("byte order \"big\", expected \"little\""))
         let document = W.archive([W.Record(name: "text.xml", bytes: [60]), W.Record(name: "version", bytes: [51])])
-        #expect(try why(document).contains("without \"data.pkl\", so not of torch.save; it holds \"text.xml\", \"version\""))
+        #expect(
+            try why(document).contains("without \"data.pkl\", so not of torch.save; it holds \"text.xml\", \"version\"")
+        )
         #expect(try why(more: [W.Record(name: "code/main.py", bytes: [])]).contains("TorchScript"))
         #expect(try !why(W.archive([])).isEmpty)
     }

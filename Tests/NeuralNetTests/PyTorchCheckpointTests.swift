@@ -43,7 +43,8 @@ import Testing
     @Test func takesOffThePrefixOfDataParallel() throws {
         let file = try open("parallel.pth")
         #expect(file.prefix == "module.")
-        let names = ["weight", "bias"].map { "first." + $0 }
+        let names =
+            ["weight", "bias"].map { "first." + $0 }
             + ["weight", "bias", "running_mean", "running_var", "num_batches_tracked"].map { "norm." + $0 }
         #expect(Set(file.entries.keys) == Set(names))
         #expect(file.entries["norm.num_batches_tracked"] == TensorEntry(type: .int64, shape: []))

@@ -47,6 +47,8 @@ import Testing
     }
 
     @Test func saysThatAFileIsMissing() throws {
-        #expect(throws: NetworkError.missingFile("/no/such/file")) { try sha256(of: URL(fileURLWithPath: "/no/such/file")) }
+        #expect(throws: NetworkError.missingFile("/no/such/file")) {
+            try sha256(of: URL(fileURLWithPath: "/no/such/file"))
+        }
     }
 }

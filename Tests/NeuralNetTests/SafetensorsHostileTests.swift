@@ -29,7 +29,9 @@ import Testing
 
     @Test func placesOfTensors() throws {
         let overlap = #"{"a":\#(tensor()),"b":\#(tensor("F32", "[2]", "[4,12]"))}"#
-        #expect(try refusal(overlap, numbers: 12).contains("\"b\" overlaps the tensor before it: expected it to begin at 8, found 4"))
+        #expect(
+            try refusal(overlap, numbers: 12).contains(
+                "\"b\" overlaps the tensor before it: expected it to begin at 8, found 4"))
         let gap = #"{"a":\#(tensor()),"b":\#(tensor("F32", "[1]", "[12,16]"))}"#
         #expect(try refusal(gap, numbers: 16).contains("\"b\" leaves a gap: expected it to begin at 8, found 12"))
         #expect(try refusal(#"{"a":\#(tensor())}"#, numbers: 7).contains("\"a\" ends at 8, but only 7 bytes"))
@@ -55,7 +57,8 @@ import Testing
             #expect(sentence.contains(expected) && sentence.contains("the.name"), "\(shape) \(offsets): \(sentence)")
         }
         let axes = "[" + Array(repeating: "1", count: 65).joined(separator: ",") + "]"
-        #expect(try refusal(#"{"a":\#(tensor("F32", axes, "[0,4]"))}"#, numbers: 4).contains("at most 64 axes, found 65"))
+        #expect(
+            try refusal(#"{"a":\#(tensor("F32", axes, "[0,4]"))}"#, numbers: 4).contains("at most 64 axes, found 65"))
     }
 
     @Test func namesThatOccurTwice() throws {
@@ -78,7 +81,8 @@ import Testing
 
     @Test func textThatIsNoJSON() throws {
         for header in [
-            "{", "[]", "{}x", "{,}", #"{"a"}"#, #"{"a":\#(tensor()),}"#, #"{"a"#, #"{"\q":1}"#, #"{"\u12"#, #"{"\ud800":1}"#,
+            "{", "[]", "{}x", "{,}", #"{"a"}"#, #"{"a":\#(tensor()),}"#, #"{"a"#, #"{"\q":1}"#, #"{"\u12"#,
+            #"{"\ud800":1}"#,
             "{\"\u{1}\":1}", "null", "{}{}", "{\"a\":[[[[[[[[", "  ", #"{"\"#, #"{"\u"#,
         ] {
             #expect(try !refusal(header).isEmpty, "\(header)")

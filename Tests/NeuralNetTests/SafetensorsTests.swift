@@ -27,7 +27,10 @@ import Testing
     @Test func roundTripsNamesAndNotesThatNeedEscapes() throws {
         let names = ["plain", "a\"b\\c", "line\nbreak\ttab", "\u{1}\u{1F}", "Gehirn🧠é", ""]
         let tensors = names.map { name -> Safetensors.Output in
-            (name, TensorEntry(type: .uint8, shape: [3]), { bytes throws(NetworkError) in bytes.copyBytes(from: [1, 2, 3]) })
+            (
+                name, TensorEntry(type: .uint8, shape: [3]),
+                { bytes throws(NetworkError) in bytes.copyBytes(from: [1, 2, 3]) }
+            )
         }
         try Safetensors.write(tensors, metadata: ["k\"": "\\\u{8}\u{C}\r"], to: folder.file("a"))
         let file = try Safetensors(folder.file("a"))
@@ -39,9 +42,12 @@ import Testing
     @Test func orderOfTensorsDoesNotMatter() throws {
         let tensors = (0..<20).map { n -> Safetensors.Output in
             let type: ElementType = n % 2 == 0 ? .float16 : .float64
-            return ("t\(n)", TensorEntry(type: type, shape: [n]), { bytes throws(NetworkError) in
-                for i in bytes.indices { bytes[i] = UInt8(truncatingIfNeeded: i + n) }
-            })
+            return (
+                "t\(n)", TensorEntry(type: type, shape: [n]),
+                { bytes throws(NetworkError) in
+                    for i in bytes.indices { bytes[i] = UInt8(truncatingIfNeeded: i + n) }
+                }
+            )
         }
         let metadata = ["a": "1", "b": "2", "c": "3"]
         try Safetensors.write(tensors, metadata: metadata, to: folder.file("a"))

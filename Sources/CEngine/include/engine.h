@@ -81,11 +81,15 @@ int engine_add_into(EngineTensor *_Nonnull sum, Given addend);  // for accumulat
 
 // layers.cpp
 Made engine_linear(Given x, Given weight, Maybe bias);
-Made engine_conv3d(Given x, Given weight, Maybe bias, Sizes stride, Sizes padding, int64_t groups);
 Made engine_conv_transpose3d(Given x, Given weight, Maybe bias, Sizes stride);
 Made engine_layer_norm(Given x, int64_t width, Maybe weight, Maybe bias, double epsilon);
 Made engine_group_norm(Given x, int64_t groups, Maybe weight, Maybe bias, double epsilon);
 Made engine_prelu(Given x, Given slope);
+
+// convolution.cpp
+Made engine_conv3d(Given x, Given weight, Maybe bias, Sizes stride, Sizes padding, int64_t groups);
+
+// star_relu.cpp
 Made engine_star_relu(Given x, Given scale, Given bias);
 
 // gradient.cpp

@@ -27,7 +27,8 @@ public struct NumPyArray: Sendable, Equatable {
             let size = try entry.checkedBytes()
             guard size == cursor.remaining else {
                 throw FileFault(
-                    "\(entry.type) of shape \(entry.shape) needs \(size) bytes, but \(cursor.remaining) follow the header")
+                    "\(entry.type) of shape \(entry.shape) needs \(size) bytes, but \(cursor.remaining) follow the header"
+                )
             }
             let numbers = try cursor.take(size)
             var strides = StridedLayout.firstAxisFastest(header.firstAxisFastest ? entry.shape : entry.shape.reversed())
@@ -53,11 +54,14 @@ public struct NumPyArray: Sendable, Equatable {
 
     private static func copy(_ numbers: UnsafeRawBufferPointer, _ layout: StridedLayout, swapped: Bool) -> [UInt8] {
         [UInt8](unsafeUninitializedCapacity: layout.bytes) { buffer, count in
-            let destination = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[0..<layout.bytes])
+            let destination = UnsafeMutableRawBufferPointer(
+                rebasing: UnsafeMutableRawBufferPointer(buffer)[0..<layout.bytes])
             layout.copy(from: numbers, into: destination)
             let width = layout.entry.type.bytes
             if swapped && width > 1 {
-                for start in Swift.stride(from: 0, to: layout.bytes, by: width) { destination[start..<start + width].reverse() }
+                for start in Swift.stride(from: 0, to: layout.bytes, by: width) {
+                    destination[start..<start + width].reverse()
+                }
             }
             count = layout.bytes
         }

@@ -55,7 +55,8 @@ enum PickleCallable {
     }
 
     private static let typeNames: Set = [
-        "float32", "float64", "float16", "bfloat16", "int64", "int32", "int16", "int8", "uint8", "bool", "float", "double",
+        "float32", "float64", "float16", "bfloat16", "int64", "int32", "int16", "int8", "uint8", "bool", "float",
+        "double",
         "half", "long", "int", "short",
     ]
 }

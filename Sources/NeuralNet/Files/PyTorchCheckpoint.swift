@@ -46,7 +46,8 @@ public struct PyTorchCheckpoint: TensorFile {
         for (name, tensor) in state.tensors {
             let storage = tensor.storage
             guard let record = records.all["data/" + storage.key] else {
-                throw FileFault("the numbers of the tensor \(quoted(name)), \(quoted("data/" + storage.key)), are missing")
+                throw FileFault(
+                    "the numbers of the tensor \(quoted(name)), \(quoted("data/" + storage.key)), are missing")
             }
             let (needed, overflow) = storage.count.multipliedReportingOverflow(by: storage.type.bytes)
             guard !overflow, record.count == needed else {
@@ -87,7 +88,7 @@ private struct ArchiveRecords {
         }
         guard all["constants.pkl"] == nil, !all.keys.contains(where: { $0.hasPrefix("code/") }) else {
             throw FileFault(
-                "it is a TorchScript program, not weights; save them with torch.save(torch.jit.load(old).state_dict(), new)")
+                "it is a TorchScript program; save its weights with torch.save(torch.jit.load(old).state_dict(), new)")
         }
         guard let found = all["data.pkl"] else {
             let names = all.keys.sorted().prefix(6).map(quoted).joined(separator: ", ")
@@ -96,7 +97,9 @@ private struct ArchiveRecords {
         pickle = found
         if let order = all["byteorder"], !bytes[order].elementsEqual("little".utf8) {
             let found = String(decoding: bytes[order].prefix(12), as: UTF8.self)
-            throw FileFault("its numbers have the byte order \(quoted(found)), expected \"little\"; save it again on such a machine")
+            throw FileFault(
+                "its numbers have the byte order \(quoted(found)), expected \"little\"; save it again on such a machine"
+            )
         }
     }
 }

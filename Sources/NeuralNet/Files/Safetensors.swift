@@ -61,11 +61,14 @@ extension SafetensorsHeader {
             guard tensor.range.count == needed else {
                 throw FileFault(
                     "tensor \(quoted(name)): \(tensor.entry.type) of shape \(tensor.entry.shape) needs \(needed) bytes, "
-                        + "but its offsets \(tensor.range.lowerBound) to \(tensor.range.upperBound) hold \(tensor.range.count)")
+                        + "but its offsets \(tensor.range.lowerBound) to \(tensor.range.upperBound) hold \(tensor.range.count)"
+                )
             }
         }
         let inOrder = tensors.sorted {
-            ($0.value.range.lowerBound, $0.value.range.upperBound) < ($1.value.range.lowerBound, $1.value.range.upperBound)
+            ($0.value.range.lowerBound, $0.value.range.upperBound) < (
+                $1.value.range.lowerBound, $1.value.range.upperBound
+            )
         }
         var end = 0
         for (name, tensor) in inOrder {
@@ -76,11 +79,13 @@ extension SafetensorsHeader {
             }
             end = tensor.range.upperBound
             guard end <= available else {
-                throw FileFault("tensor \(quoted(name)) ends at \(end), but only \(available) bytes of numbers are there")
+                throw FileFault(
+                    "tensor \(quoted(name)) ends at \(end), but only \(available) bytes of numbers are there")
             }
         }
         guard end == available else {
-            throw FileFault("expected \(end) bytes of numbers, found \(available): \(available - end) belong to no tensor")
+            throw FileFault(
+                "expected \(end) bytes of numbers, found \(available): \(available - end) belong to no tensor")
         }
     }
 }

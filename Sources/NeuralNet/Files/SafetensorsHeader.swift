@@ -53,7 +53,9 @@ struct SafetensorsHeader {
             default: throw FileFault("the field \(quoted(key)) is unknown or occurs twice")
             }
         }
-        guard let type, let shape, let offsets else { throw FileFault("expected dtype, shape and data_offsets, found fewer") }
+        guard let type, let shape, let offsets else {
+            throw FileFault("expected dtype, shape and data_offsets, found fewer")
+        }
         guard offsets.count == 2, offsets[0] <= offsets[1] else {
             throw FileFault("expected data_offsets [begin, end], found \(offsets.prefix(4))")
         }

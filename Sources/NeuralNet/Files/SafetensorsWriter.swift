@@ -57,7 +57,9 @@ extension Safetensors {
             members.append("\"__metadata__\":{" + notes.joined(separator: ",") + "}")
         }
         for (name, entry, _) in tensors {
-            guard names.insert(name).inserted else { throw FileFault("the name \(quoted(name)) occurs twice or is reserved") }
+            guard names.insert(name).inserted else {
+                throw FileFault("the name \(quoted(name)) occurs twice or is reserved")
+            }
             let size = try entry.checkedBytes()
             let (next, overflow) = end.addingReportingOverflow(size)
             guard !overflow else { throw FileFault("the tensors have more bytes than can be counted") }
@@ -70,7 +72,9 @@ extension Safetensors {
         }
         var text = Array("{\(members.joined(separator: ","))}".utf8)
         text += Array(repeating: UInt8(ascii: " "), count: (8 - text.count % 8) % 8)
-        guard text.count <= 100_000_000 else { throw FileFault("its header would exceed the 100 MB that the format allows") }
+        guard text.count <= 100_000_000 else {
+            throw FileFault("its header would exceed the 100 MB that the format allows")
+        }
         return (withUnsafeBytes(of: UInt64(text.count).littleEndian, Array.init) + text, sizes)
     }
 

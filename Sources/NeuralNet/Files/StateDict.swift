@@ -34,7 +34,8 @@ struct StateDict {
             tensors.keys.allSatisfy { $0.hasPrefix(wrapper) }
         }) {
             tensors = Dictionary(
-                tensors.map { (String($0.key.dropFirst(wrapper.count)), $0.value) }, uniquingKeysWith: { first, _ in first })
+                tensors.map { (String($0.key.dropFirst(wrapper.count)), $0.value) },
+                uniquingKeysWith: { first, _ in first })
             prefix += wrapper
         }
     }

@@ -41,7 +41,8 @@ struct StridedLayout {
         }
         guard let last, last < available else {
             throw FileFault(
-                "shape \(entry.shape) with strides \(strides) from \(offset) reaches outside its storage of \(available)")
+                "shape \(entry.shape) with strides \(strides) from \(offset) reaches outside its storage of \(available)"
+            )
         }
     }
 

@@ -66,7 +66,10 @@ public enum TensorFiles {
                 "it is a checkpoint of PyTorch before 1.6; save it again with a newer one: "
                     + "torch.save(torch.load(old, weights_only=True), new)"
             ),
-            (0, [0x80], "it is a bare Python pickle, not a file of torch.save; save it with torch.save(state_dict, path)"),
+            (
+                0, [0x80],
+                "it is a bare Python pickle, not a file of torch.save; save it with torch.save(state_dict, path)"
+            ),
             (257, Array("ustar".utf8), "it is a tar archive; unpack it first"),
         ]
     }
