@@ -59,7 +59,7 @@ public struct SlidingWindow: Sendable, Codable, Equatable {
         let padded = zip(size, lengths).map { max($0, $1) }
         let input = try volume.padded(zip(size, padded).map { (before: 0, after: $1 - $0) })
         let weight = try blendingWeights(lengths)
-        let least = 1e-6
+        let least = 1e-12
         let sum = try Accumulator(repeating: -20 * least, shape: [outputs] + padded)
         let weights = try Accumulator(repeating: least, shape: padded)
         for (done, corner) in corners.enumerated() {
