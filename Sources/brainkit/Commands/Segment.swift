@@ -1,5 +1,5 @@
-import ArgumentParser
-import BrainData
+public import ArgumentParser
+public import BrainData
 import BrainModels
 import Evaluation
 import Foundation

@@ -21,7 +21,7 @@ struct TumourReport {
             subject: "\(tumour.name) · \(tumour.contrasts.map(\.displayName).joined(separator: ", "))")
         report.warnings = warnings
         report.sections = [.highlights(highlights), .viewer(viewer)]
-        if let scores { report.sections.append(.table(ReportTable(scores: scores.evaluation))) }
+        if let scores { report.sections.append(.table(ReportTable("Agreement with the expert", scores: scores.evaluation))) }
         report.sections += [
             .narrowTable(volumes), .steps("Preprocessing", input.steps),
             .facts("Versions", [
