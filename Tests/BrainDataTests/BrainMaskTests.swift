@@ -1,11 +1,15 @@
-@testable import BrainData
 import Testing
+
+@testable import BrainData
 
 /// A head of shells around the middle: brain with a dark ventricle, bone, scalp and air, with a little noise.
 private func head(size: SIMD3<Int>, spacing: SIMD3<Double>, frames: Int = 1) -> (scan: Volume, brain: Mask) {
     let middle = SIMD3<Double>(size &- 1) / 2 * spacing
-    let grid = Grid(size: size, affine: Affine(i: [-spacing.x, 0, 0], j: [0, spacing.y, 0], k: [0, 0, spacing.z],
-        origin: [middle.x, -middle.y, -middle.z]))
+    let grid = Grid(
+        size: size,
+        affine: Affine(
+            i: [-spacing.x, 0, 0], j: [0, spacing.y, 0], k: [0, 0, spacing.z],
+            origin: [middle.x, -middle.y, -middle.z]))
     var (values, brain) = ([Float](), [Bool]())
     var state: UInt64 = 7
     for index in 0..<grid.count {
@@ -90,8 +94,9 @@ private func dice(_ a: Mask, _ b: Mask) -> Double {
         let sphere = TriangleMesh(centre: [1, 2, 3], radius: 10, subdivisions: 3)
         #expect(sphere.vertices.count == 642 && sphere.triangles.count == 1280)
         #expect(sphere.vertices.allSatisfy { abs(length($0 - [1, 2, 3]) - 10) < 1e-9 })
-        #expect(sphere.neighbours.filter { $0.count == 5 }.count == 12)
-        #expect(sphere.neighbours.allSatisfy { $0.count == 5 || $0.count == 6 })
+        #expect(sphere.neighbours.count == 2 * 1920 && sphere.beginnings.last == 2 * 1920)
+        let degrees = zip(sphere.beginnings, sphere.beginnings.dropFirst()).map { $1 - $0 }
+        #expect(degrees.filter { $0 == 5 }.count == 12 && degrees.filter { $0 == 6 }.count == 630)
         for (vertex, normal) in zip(sphere.vertices, sphere.normals) {
             #expect(dot(normal, (vertex - [1, 2, 3]) / 10) > 0.99)
         }

@@ -51,28 +51,46 @@ struct BrainSurface {
         let (normals, edge) = (mesh.normals, meanEdge(of: mesh))
         let (least, most) = Self.curvature
         let (middle, slope) = ((1 / least + 1 / most) / 2, 6 / (1 / least - 1 / most))
-        return filledArray(mesh.vertices.count) { target in
-            nonisolated(unsafe) let target = target
-            inParallel(mesh.vertices.count) { index in
-                let (vertex, normal) = (mesh.vertices[index], normals[index])
-                var mean = SIMD3<Double>.zero
-                for other in mesh.neighbours[index] { mean += mesh.vertices[other] }
-                let away = mean / Double(mesh.neighbours[index].count) - vertex
-                let across = normal * dot(away, normal)
-                let bend = 2 * length(across) / (edge * edge)
-                let smoothing = (1 + tanh(slope * (bend - middle))) / 2
-                let push = 0.05 * edge * force(at: vertex, normal: normal, fraction: fraction)
-                target[index] = vertex + (away - across) / 2 + across * smoothing + normal * push
+        let forces = forces(at: mesh.vertices, normals: normals, fraction: fraction)
+        return mesh.vertices.indices.map { index in
+            var mean = SIMD3<Double>.zero
+            let others = mesh.beginnings[index]..<mesh.beginnings[index + 1]
+            for other in others { mean += mesh.vertices[mesh.neighbours[other]] }
+            let away = mean / Double(others.count) - mesh.vertices[index]
+            let across = normals[index] * dot(away, normals[index])
+            let bend = 2 * length(across) / (edge * edge)
+            let smoothing = (1 + tanh(slope * (bend - middle))) / 2
+            let push = normals[index] * (0.05 * edge * forces[index])
+            return mesh.vertices[index] + (away - across) / 2 + across * smoothing + push
+        }
+    }
+
+    /// The image's force at each vertex. Threads share pointers, since counting references to arrays costs more than the work.
+    private func forces(at vertices: [SIMD3<Double>], normals: [SIMD3<Double>], fraction: Double) -> [Double] {
+        voxels.withUnsafeBufferPointer { voxels in
+            vertices.withUnsafeBufferPointer { vertices in
+                normals.withUnsafeBufferPointer { normals in
+                    filledArray(vertices.count) { target in
+                        nonisolated(unsafe) let (voxels, target) = (voxels, target)
+                        nonisolated(unsafe) let (vertices, normals) = (vertices, normals)
+                        inParallel(vertices.count) { index in
+                            let inwards = -normals[index]
+                            target[index] = force(at: vertices[index], inwards: inwards, in: voxels, fraction: fraction)
+                        }
+                    }
+                }
             }
         }
     }
 
     /// From the darkest and the brightest value further in: positive inside the brain, negative beyond its edge.
-    private func force(at vertex: SIMD3<Double>, normal: SIMD3<Double>, fraction: Double) -> Double {
-        let (start, step) = (toVoxels(vertex), toVoxels(normal) - toVoxels(.zero))
+    private func force(
+        at vertex: SIMD3<Double>, inwards: SIMD3<Double>, in voxels: UnsafeBufferPointer<Float>, fraction: Double
+    ) -> Double {
+        let (start, step) = (toVoxels(vertex), toVoxels(inwards) - toVoxels(.zero))
         var (dark, bright) = (levels.median, levels.threshold)
         for depth in 0...Self.reach.dark {
-            let value = intensity(at: start - step * Double(depth))
+            let value = intensity(at: start + step * Double(depth), in: voxels)
             dark = min(dark, value)
             if depth <= Self.reach.bright { bright = max(bright, value) }
         }
@@ -83,7 +101,7 @@ struct BrainSurface {
     }
 
     /// The closest voxel's value; beyond the scan it is dark, so the surface stays within.
-    private func intensity(at place: SIMD3<Double>) -> Double {
+    private func intensity(at place: SIMD3<Double>, in voxels: UnsafeBufferPointer<Float>) -> Double {
         let voxel = place.rounded(.toNearestOrAwayFromZero)
         guard all(voxel .>= .zero), all(voxel .< SIMD3<Double>(grid.size)) else { return levels.low }
         let (i, j, k) = (Int(voxel.x), Int(voxel.y), Int(voxel.z))
@@ -92,9 +110,9 @@ struct BrainSurface {
 
     private func meanEdge(of mesh: TriangleMesh) -> Double {
         var (sum, count) = (0.0, 0)
-        for (index, others) in mesh.neighbours.enumerated() {
-            for other in others where other > index {
-                sum += length(mesh.vertices[other] - mesh.vertices[index])
+        for index in mesh.vertices.indices {
+            for place in mesh.beginnings[index]..<mesh.beginnings[index + 1] where mesh.neighbours[place] > index {
+                sum += length(mesh.vertices[mesh.neighbours[place]] - mesh.vertices[index])
                 count += 1
             }
         }
@@ -132,5 +150,7 @@ extension BrainSurface.Levels {
 
 extension Grid {
     /// The voxel at a place in the array.
-    func voxel(at index: Int) -> SIMD3<Int> { SIMD3(index % size.x, index / size.x % size.y, index / (size.x * size.y)) }
+    func voxel(at index: Int) -> SIMD3<Int> {
+        SIMD3(index % size.x, index / size.x % size.y, index / (size.x * size.y))
+    }
 }

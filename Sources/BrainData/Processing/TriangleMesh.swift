@@ -2,8 +2,8 @@
 struct TriangleMesh {
     var vertices: [SIMD3<Double>]
     let triangles: [SIMD3<Int>]
-    /// The vertices that share an edge with each vertex.
-    let neighbours: [[Int]]
+    /// The vertices that share an edge with each vertex, one list after the other, and where each list begins.
+    let neighbours, beginnings: [Int]
 
     /// A sphere: an icosahedron whose faces are split into four `subdivisions` times, pushed out to the radius.
     init(centre: SIMD3<Double>, radius: Double, subdivisions: Int) {
@@ -31,7 +31,8 @@ struct TriangleMesh {
         }
         self.vertices = vertices.map { centre + $0 * radius }
         self.triangles = triangles
-        neighbours = around.map { $0.sorted() }
+        neighbours = around.flatMap { $0.sorted() }
+        beginnings = around.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.count) }
     }
 
     /// Twelve corners on the unit sphere, twenty faces, counter-clockwise seen from outside.
