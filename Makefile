@@ -1,0 +1,50 @@
+# `make` or `make help` lists what there is.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# A target may import only what it depends on: the compiler keeps the floors of the house apart.
+build_flags := --explicit-target-dependency-import-check error
+swift_sources := Package.swift Sources Tests
+python ?= python3
+
+# What `make demo` runs, and the two files it leaves.
+demo_labels := demo/brain1_dseg.nii.gz
+demo_report := demo/brain1_report.html
+demo_command := brainkit segment --t1ce demo/brain1_image.nrrd -o $(demo_labels) \
+	--truth-core demo/brain1_label.nrrd --report $(demo_report)
+
+.PHONY: help demo test build format golden parity bench clean bootstrap
+
+help:  ## lists these targets
+	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1 \t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+bootstrap:  ## installs what is missing: system libraries and the tensor engine
+	@scripts/bootstrap
+
+build: bootstrap  ## builds the command in release mode: .build/release/brainkit
+	swift build -c release $(build_flags) --product brainkit
+
+demo: build  ## segments a real tumour scan: a label map and a report
+	@scripts/demo-input
+	.build/release/$(demo_command)
+	@printf 'label map: %s\nreport:    %s\n' '$(CURDIR)/$(demo_labels)' '$(CURDIR)/$(demo_report)'
+
+test: bootstrap  ## builds and runs every test
+	swift build --build-tests $(build_flags)
+	swift test --skip-build
+
+format:  ## formats the Swift sources in place
+	swift format --in-place --parallel --recursive $(swift_sources)
+
+golden:  ## makes the golden files anew (Python with torch, numpy and safetensors: make golden python=...)
+	$(python) scripts/golden/eoformer.py Tests/BrainModelsTests/Golden
+
+parity: build  ## holds the built command against PyTorch at full width (Python as for golden)
+	$(python) scripts/check-parity --brainkit .build/release/brainkit
+
+bench: build  ## times one patch against PyTorch eager on this machine (Python as for golden)
+	$(python) Benchmarks/peers/patch.py --brainkit .build/release/brainkit
+
+clean:  ## removes build products; the engine and the demo's input stay
+	swift package clean

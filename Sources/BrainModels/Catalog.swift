@@ -1,0 +1,98 @@
+public import Foundation
+public import NeuralNet
+
+/// The networks that BrainKit knows, each built from one line here.
+public struct Catalog: Sendable {
+    /// What is said of a network, whatever weights it gets.
+    public struct Entry: Sendable {
+        /// What commands call it.
+        public let name: String
+        /// What it is for, in one line.
+        public let task: String
+        /// The published work.
+        public let citation: String
+        /// Parameters of the published size, fixed masks included.
+        public let parameters: Int
+        /// Operations of the published size for a million voxels, multiplications and additions counted apart, in billions.
+        public let gigaflopsPerMegavoxel: Double
+        /// Golden files that its tests compare with.
+        public let golden: String
+        /// Under what terms this implementation stands.
+        public let licence: String
+        /// The equal forms that the network can be computed in, the key `form` of its configuration; mostly none.
+        public let forms: [String]
+        /// Builds the network. `configuration` is JSON; what it leaves out is as published.
+        public let build: @Sendable (Weights, _ configuration: Data?) throws -> any Layer
+    }
+
+    /// All networks, in the order of their tasks.
+    public static let entries: [Entry] = [
+        Entry(
+            name: "eoformer", task: "segmentation of brain tumours in four MR contrasts",
+            citation: "She et al., EoFormer: Edge-Oriented Transformer for Brain Tumor Segmentation, MICCAI 2023, "
+                + "LNCS 14223, 333–343, doi:10.1007/978-3-031-43901-8_32",
+            parameters: 6_401_783, gigaflopsPerMegavoxel: 156.0 / 2.097_152, golden: "eoformer-small", licence: "Apache-2.0",
+            forms: EoFormer.Form.allCases.map(\.rawValue),
+            build: { weights, json in try EoFormer(weights, configuration(json, standard: EoFormer.Configuration())) })
+    ]
+
+    /// The entry of this name.
+    ///
+    /// - Throws: ``NetworkError/configuration(_:)`` that names the known ones.
+    public static func entry(named name: String) throws(NetworkError) -> Entry {
+        guard let entry = entries.first(where: { $0.name == name }) else {
+            let known = entries.map(\.name).joined(separator: ", ")
+            throw .configuration("no network is called \"\(name)\"; known are \(known)")
+        }
+        return entry
+    }
+
+    private static func configuration<Configuration: Codable>(
+        _ json: Data?, standard: Configuration
+    ) throws -> Configuration {
+        guard let json else { return standard }
+        do {
+            let given = try keys(of: json), known = try keys(of: JSONEncoder().encode(standard))
+            if let stranger = given.subtracting(known).min() {
+                let names = known.sorted().joined(separator: ", ")
+                throw NetworkError.configuration("it sets \"\(stranger)\", which is none of \(names)")
+            }
+            return try JSONDecoder().decode(Configuration.self, from: json)
+        } catch let error as NetworkError {
+            throw error
+        } catch let error as DecodingError {
+            throw NetworkError.configuration(sentence(error))
+        } catch {
+            throw NetworkError.configuration("it is no JSON object")
+        }
+    }
+
+    private static func keys(of json: Data) throws -> Set<String> {
+        guard let object = try JSONSerialization.jsonObject(with: json) as? [String: Any] else {
+            throw NetworkError.configuration("it is no JSON object")
+        }
+        return Set(object.keys)
+    }
+
+    private static func sentence(_ error: DecodingError) -> String {
+        guard case .typeMismatch(_, let context) = error else {
+            guard case .dataCorrupted(let context) = error else { return "its JSON does not parse" }
+            return "\(context.codingPath.map(\.stringValue).joined(separator: ".")): \(context.debugDescription)"
+        }
+        return "\(context.codingPath.map(\.stringValue).joined(separator: ".")) is of another type than expected"
+    }
+}
+
+/// A network that shows the maps between its stages, for those who compare networks or build on them.
+public protocol StagedNetwork: Layer {
+    /// Every map by name, in the order of computing; `logits` is the last and what the network answers.
+    func stages(_ x: Tensor) throws(NetworkError) -> [(name: String, map: Tensor)]
+}
+
+extension EoFormer: StagedNetwork {
+    public func stages(_ x: Tensor) throws(NetworkError) -> [(name: String, map: Tensor)] {
+        let features = try Engine.run { () throws(NetworkError) -> Features in try self.features(x) }
+        return Array(zip(["S0", "S1", "S2", "bottleneck"], features.skips))
+            + [("decoder", features.decoded), ("logits", features.logits)]
+    }
+}

@@ -1,0 +1,74 @@
+public import BrainData
+public import Foundation
+public import NeuralNet
+
+/// What a shipped network is, what it learned from, and how well it does: the `card.json` beside its weights.
+public struct ModelCard: Codable, Sendable {
+    /// How well the network did on data that it never saw.
+    public struct Evaluation: Codable, Sendable {
+        public var data: String
+        public var subjects: Int
+        /// One row a region or output: the mean and the 95 % bootstrap interval of the metric.
+        public var results: [Result]
+
+        public struct Result: Codable, Sendable {
+            public var region: String
+            public var metric: String
+            public var mean: Double
+            public var low: Double
+            public var high: Double
+        }
+    }
+
+    public var name: String
+    /// The catalog's name of the network.
+    public var network: String
+    public var configuration: EoFormer.Configuration
+    public var task: String
+    public var input: TumourInput.Contract
+    /// How windows are laid over a scan.
+    public var window: SlidingWindow
+    /// The label scheme that results use where the input suggests none.
+    public var scheme: String
+    /// Whether no honest evaluation on real data that it never saw speaks for it.
+    public var experimental: Bool
+    /// Data, licences and what they allow.
+    public var trainingData: String
+    /// The command, and the seed in its file.
+    public var training: String
+    public var evaluation: [Evaluation]
+    public var limits: [String]
+    public var citation: String
+    public var licence: String
+}
+
+/// A network with the weights and the card that it ships with.
+public struct ShippedModel: Sendable {
+    public let card: ModelCard
+    public let folder: URL
+    public var weights: URL { folder.appendingPathComponent("model.safetensors") }
+
+    /// Reads the card of a model's folder.
+    ///
+    /// - Throws: ``NetworkError`` where there is no card or it does not parse.
+    public init(folder: URL) throws(NetworkError) {
+        let file = folder.appendingPathComponent("card.json")
+        guard let data = try? Data(contentsOf: file) else { throw .missingFile(file.path) }
+        do { card = try JSONDecoder().decode(ModelCard.self, from: data) } catch {
+            throw .malformed(file: file.path, why: "it is no model card: \(error)")
+        }
+        self.folder = folder
+    }
+
+    /// All models in the folders that hold some, by name.
+    public static func all(in roots: [URL]) -> [ShippedModel] {
+        var found: [String: ShippedModel] = [:]
+        for root in roots {
+            let names = (try? FileManager.default.contentsOfDirectory(atPath: root.path)) ?? []
+            for name in names.sorted() where found[name] == nil {
+                if let model = try? ShippedModel(folder: root.appendingPathComponent(name)) { found[name] = model }
+            }
+        }
+        return found.values.sorted { $0.card.name < $1.card.name }
+    }
+}

@@ -1,0 +1,125 @@
+public import BrainData
+
+/// The scans of one patient, brought to what a tumour network reads, and the way back to the grid they came on.
+///
+/// All contrasts come onto one grid, turn to right–anterior–superior, are resampled to 1 mm where they are of another
+/// spacing, cropped to the brain, and get zero mean and unit variance over it; outside the brain they are 0.
+public struct TumourInput: Sendable {
+    /// What a network expects of its input.
+    public struct Contract: Sendable, Codable, Equatable {
+        /// Contrasts in the order of the input's channels.
+        public var contrasts: [Contrast]
+        /// Voxel size in millimetres, the same along every axis.
+        public var spacing: Double
+
+        public init(contrasts: [Contrast] = [.flair, .t1, .t1ce, .t2], spacing: Double = 1) {
+            (self.contrasts, self.spacing) = (contrasts, spacing)
+        }
+    }
+
+    /// The prepared images in the contract's order, nil where a contrast is absent.
+    public let channels: [[Float]?]
+    /// Where the prepared voxels lie.
+    public let grid: Grid
+    /// The brain on ``grid``.
+    public let brain: Mask
+    /// The grid of the files, which results return to.
+    public let source: Grid
+    /// What was done, in order, for the report.
+    public let steps: [String]
+    /// What the user should know.
+    public let warnings: [String]
+
+    private let oriented: Grid
+    private let working: Grid
+    private let box: Box
+
+    /// - Parameters:
+    ///   - images: at least one; the grid of the first in the contract's order is the one that results return to.
+    ///   - contract: what the network expects.
+    /// - Throws: ``ImagingError`` where there is no image, two do not overlap, or no brain is found.
+    public init(_ images: [Contrast: Volume], for contract: Contract) throws(ImagingError) {
+        let present = contract.contrasts.filter { images[$0] != nil }
+        guard let first = present.first, let reference = images[first] else {
+            let names = contract.contrasts.map(\.displayName).joined(separator: ", ")
+            throw .layout("expected at least one of \(names), found none")
+        }
+        var steps: [String] = [], warnings = present.flatMap { images[$0]?.notes ?? [] }
+        source = reference.grid
+        var volumes: [Contrast: Volume] = [:]
+        for contrast in present {
+            guard let image = images[contrast] else { continue }
+            let (clean, replaced) = image.finite()
+            if replaced > 0 { warnings.append("\(contrast.displayName): \(replaced) NaN or infinite voxels were set to 0") }
+            let aligned = try Self.aligned(clean, contrast, to: source, as: first, &warnings)
+            volumes[contrast] = aligned.reoriented(to: .ras)
+        }
+        guard let turned = volumes[first]?.grid else { throw .layout("expected \(first.displayName), found none") }
+        oriented = turned
+        steps.append("reoriented from \(source.orientation) to RAS")
+
+        guard let anatomy = volumes[first] else { throw .layout("expected \(first.displayName), found none") }
+        let isStripped = BrainMask.isStripped(anatomy)
+        let spacing = turned.affine.spacing
+        let isFine = (0..<3).allSatisfy { abs(spacing[$0] / contract.spacing - 1) < 0.05 }
+        working = isFine ? turned : try turned.resampled(spacing: SIMD3(repeating: contract.spacing))
+        let estimate = BrainMask.estimate(anatomy)
+        let mask = isFine ? estimate : try estimate.resampled(to: working)
+        guard let box = mask.box else {
+            throw .geometry("expected a brain in \(first.displayName), found an empty image")
+        }
+        steps.append("brain mask: \(Int(estimate.millilitres.rounded())) ml, "
+            + (isStripped ? "what is not zero, as the skull was off already" : "a surface grown from the middle (Smith 2002)"))
+        if !isStripped {
+            warnings.append("the brain was found by a classical method, which may take in tissue outside it or cut into it")
+        }
+        if !isFine {
+            for (contrast, volume) in volumes { volumes[contrast] = try volume.resampled(to: working, by: .linear) }
+            let from = (0..<3).map { String((spacing[$0] * 100).rounded() / 100) }.joined(separator: " × ")
+            steps.append("resampled from \(from) mm to \(contract.spacing) mm, linearly")
+            if spacing.max() > 2.5 * contract.spacing {
+                warnings.append("the slices are \(String((spacing.max() * 10).rounded() / 10)) mm apart, and the network learned from 1 mm")
+            }
+        }
+        let brain = mask.cropped(to: box)
+        self.box = box
+        var prepared: [[Float]?] = []
+        for contrast in contract.contrasts {
+            prepared.append(try volumes[contrast]?.cropped(to: box).normalised(over: brain).voxels)
+        }
+        channels = prepared
+        grid = brain.grid
+        self.brain = brain
+        steps.append("cropped to the brain, \(grid.size.x) × \(grid.size.y) × \(grid.size.z) voxels")
+        steps.append("zero mean and unit variance over the brain, each contrast for itself")
+        (self.steps, self.warnings) = (steps, warnings)
+    }
+
+    private static func aligned(
+        _ image: Volume, _ contrast: Contrast, to grid: Grid, as first: Contrast, _ warnings: inout [String]
+    ) throws(ImagingError) -> Volume {
+        guard image.frames == 1 else {
+            throw .geometry("expected one volume for \(contrast.displayName), found a series of \(image.frames)")
+        }
+        if image.grid.matches(grid) { return image }
+        guard image.grid.overlap(with: grid) > 0.5 else {
+            throw .geometry("\(contrast.displayName) and \(first.displayName) show different places: their grids do not overlap")
+        }
+        warnings.append("\(contrast.displayName) lies on another grid than \(first.displayName) and was resampled to it")
+        return try image.resampled(to: grid, by: .linear)
+    }
+
+    /// A map on ``grid`` brought back to the grid of the files; 0 beyond the brain.
+    public func restored(_ voxels: [Float]) throws(ImagingError) -> Volume {
+        let volume = Volume(grid: grid, voxels: voxels).placed(in: working, at: box)
+        return isResampled ? try volume.resampled(to: source, by: .linear) : volume.reoriented(to: source.orientation)
+    }
+
+    /// A label map or mask on the files' grid brought to ``grid``, nearest neighbour where it must be resampled.
+    public func prepared(_ mask: Mask) throws(ImagingError) -> Mask {
+        let turned = mask.reoriented(to: .ras)
+        return (isResampled ? try turned.resampled(to: working) : turned).cropped(to: box)
+    }
+
+    private var isResampled: Bool { working != oriented }
+}

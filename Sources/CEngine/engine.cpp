@@ -1,2 +1,0 @@
-#include "engine.h"
-int engine_placeholder(void) { return 0; }

@@ -1,0 +1,48 @@
+internal import CEngine
+
+// MARK: - Arithmetic. Axes of length 1 stretch to fit.
+
+extension Tensor {
+    public static func + (a: Tensor, b: Tensor) throws(NetworkError) -> Tensor { try Tensor(engine_add(a.raw, b.raw)) }
+    public static func - (a: Tensor, b: Tensor) throws(NetworkError) -> Tensor {
+        try Tensor(engine_subtract(a.raw, b.raw))
+    }
+    public static func * (a: Tensor, b: Tensor) throws(NetworkError) -> Tensor {
+        try Tensor(engine_multiply(a.raw, b.raw))
+    }
+    public static func / (a: Tensor, b: Tensor) throws(NetworkError) -> Tensor {
+        try Tensor(engine_divide(a.raw, b.raw))
+    }
+
+    /// `scale · x + shift`, element by element.
+    public func scaled(by scale: Double, plus shift: Double = 0) throws(NetworkError) -> Tensor {
+        try Tensor(engine_affine(raw, scale, shift))
+    }
+
+    /// The matrix product of the last two axes.
+    public func matmul(_ other: Tensor) throws(NetworkError) -> Tensor { try Tensor(engine_matmul(raw, other.raw)) }
+
+    /// `exp(x) / Σ exp(x)` along `axis`.
+    public func softmax(along axis: Int) throws(NetworkError) -> Tensor { try Tensor(engine_softmax(raw, Int64(axis))) }
+
+    /// The logarithm of ``softmax(along:)``.
+    public func logSoftmax(along axis: Int) throws(NetworkError) -> Tensor {
+        try Tensor(engine_log_softmax(raw, Int64(axis)))
+    }
+
+    /// `1 / (1 + exp(-x))`, element by element.
+    public func sigmoid() throws(NetworkError) -> Tensor { try Tensor(engine_sigmoid(raw)) }
+
+    /// `x²`, element by element.
+    public func squared() throws(NetworkError) -> Tensor { try Tensor(engine_square(raw)) }
+
+    /// The sum over `axes`, all of them when none is named.
+    public func sum(along axes: [Int] = [], keepingAxes: Bool = false) throws(NetworkError) -> Tensor {
+        try Tensor(engine_sum(raw, axes.map(Int64.init), Int64(axes.count), keepingAxes ? 1 : 0))
+    }
+
+    /// The mean over `axes`, all of them when none is named.
+    public func mean(along axes: [Int] = [], keepingAxes: Bool = false) throws(NetworkError) -> Tensor {
+        try Tensor(engine_mean(raw, axes.map(Int64.init), Int64(axes.count), keepingAxes ? 1 : 0))
+    }
+}

@@ -1,0 +1,159 @@
+import Foundation
+import Synchronization
+
+/// A place in a checkpoint, or in a network that is drawn afresh.
+///
+/// Subscripting steps inward and the dots come by themselves, so the code that builds a network spells the very names that
+/// PyTorch's `state_dict()` prints:
+///
+///     weights["blocks"][0]["attn"].tensor("qkv.weight", shape: [144, 48])
+///     // the tensor "blocks.0.attn.qkv.weight"
+///
+/// Every tensor that is taken is ticked off; ``finish(ignoring:)`` then names those that nobody wanted.
+public struct Weights: Sendable {
+    private let source: any WeightSource
+    private let ledger: Ledger
+    private let settings: Settings
+    private let path: String
+
+    /// The place called `name` inside this one.
+    public subscript(name: String) -> Weights {
+        Weights(source: source, ledger: ledger, settings: settings, path: path.isEmpty ? name : "\(path).\(name)")
+    }
+
+    /// The place of the element at `index` of a list of modules.
+    public subscript(index: Int) -> Weights { self[String(index)] }
+
+    /// Whether the tensors gather gradients.
+    public var areTrainable: Bool { settings.trainable }
+
+    /// Takes the tensor called `name`.
+    ///
+    /// - Parameters:
+    ///   - shape: the shape that the module needs; it is the only place that declares it.
+    ///   - start: how the tensor is drawn where there is no checkpoint.
+    ///   - fixed: a tensor that is stored and never trained, such as a mask.
+    /// - Throws: ``NetworkError/missingWeight(name:similar:)`` or ``NetworkError/weightShape(name:declared:found:)``.
+    public func tensor(
+        _ name: String, shape: [Int], start: Start = .zeros, fixed: Bool = false
+    ) throws(NetworkError) -> Tensor {
+        let name = self[name].path
+        var tensor = try source.take(name, shape: shape, start: start)
+            .converted(to: settings.type).moved(to: settings.device)
+        if settings.trainable && !fixed { tensor = try tensor.parameter() }
+        ledger.record(name, tensor, trained: settings.trainable && !fixed)
+        return tensor
+    }
+
+    /// Checks that every tensor of the checkpoint was taken.
+    ///
+    /// - Parameter ignoring: parts of names that a model is known to leave unread.
+    /// - Throws: ``NetworkError/unusedWeights(_:)``.
+    public func finish(ignoring: [String] = []) throws(NetworkError) {
+        let taken = ledger.names
+        let unused = source.names.filter { name in
+            !taken.contains(name) && !ignoring.contains { name.contains($0) }
+        }
+        guard unused.isEmpty else { throw .unusedWeights(unused.sorted()) }
+    }
+
+    /// Every tensor taken so far, in the order of taking: what a checkpoint saves.
+    public var tensors: [(name: String, tensor: Tensor)] { ledger.entries.map { ($0.name, $0.tensor) } }
+    /// The tensors among them that training changes.
+    public var parameters: [(name: String, tensor: Tensor)] {
+        ledger.entries.filter(\.trained).map { ($0.name, $0.tensor) }
+    }
+}
+
+extension Weights {
+    /// Reads from an open checkpoint.
+    public init(
+        _ file: any TensorFile, type: ElementType = .float32, device: Device = .cpu, trainable: Bool = false
+    ) {
+        self.init(
+            source: FileSource(file: file), ledger: Ledger(),
+            settings: Settings(type: type, device: device, trainable: trainable), path: "")
+    }
+
+    /// Draws every tensor anew, the same ones for the same seed.
+    public init(seed: UInt64, type: ElementType = .float32, device: Device = .cpu, trainable: Bool = false) {
+        self.init(
+            source: DrawSource(seed: seed), ledger: Ledger(),
+            settings: Settings(type: type, device: device, trainable: trainable), path: "")
+    }
+
+    /// How a tensor is drawn before training.
+    public enum Start: Sendable {
+        case zeros, ones
+        case constant(Float)
+        /// These very values, the last axis varying fastest.
+        case values([Float])
+        /// Evenly from `-bound ... bound`.
+        case uniform(bound: Float)
+        /// From a normal distribution around zero.
+        case normal(deviation: Float)
+    }
+
+    private struct Settings { let type: ElementType, device: Device, trainable: Bool }
+
+    private final class Ledger: Sendable {
+        struct Entry { let name: String, tensor: Tensor, trained: Bool }
+        private let list = Mutex<[Entry]>([])
+
+        var entries: [Entry] { list.withLock { $0 } }
+        var names: Set<String> { Set(entries.map(\.name)) }
+        func record(_ name: String, _ tensor: Tensor, trained: Bool) {
+            list.withLock { $0.append(Entry(name: name, tensor: tensor, trained: trained)) }
+        }
+    }
+}
+
+private protocol WeightSource: Sendable {
+    /// The names that a checkpoint holds; none where tensors are drawn.
+    var names: [String] { get }
+    func take(_ name: String, shape: [Int], start: Weights.Start) throws(NetworkError) -> Tensor
+}
+
+private struct FileSource: WeightSource {
+    let file: any TensorFile
+    var names: [String] { Array(file.entries.keys) }
+
+    func take(_ name: String, shape: [Int], start: Weights.Start) throws(NetworkError) -> Tensor {
+        guard let entry = file.entries[name] else {
+            let last = name.split(separator: ".").suffix(2).joined(separator: ".")
+            throw .missingWeight(
+                name: name, similar: Array(file.entries.keys.filter { $0.hasSuffix(last) }.sorted().prefix(3)))
+        }
+        guard entry.shape == shape else { throw .weightShape(name: name, declared: shape, found: entry.shape) }
+        return try Tensor(entry.type, shape: shape) { (bytes) throws(NetworkError) in try file.read(name, into: bytes) }
+    }
+}
+
+/// Draws each tensor from the seed and its own name, so that adding a layer changes no other one.
+private struct DrawSource: WeightSource {
+    let seed: UInt64
+    var names: [String] { [] }
+
+    func take(_ name: String, shape: [Int], start: Weights.Start) throws(NetworkError) -> Tensor {
+        var random = SplitMix(seed: seed, name: name)
+        let count = shape.reduce(1, *)
+        switch start {
+        case .zeros: return try Tensor(repeating: 0, shape: shape)
+        case .ones: return try Tensor(repeating: 1, shape: shape)
+        case .constant(let value): return try Tensor(repeating: Double(value), shape: shape)
+        case .values(let values): return try Tensor(values, shape: shape)
+        case .uniform(let bound):
+            return try Tensor((0..<count).map { _ in bound * Float(2 * random.uniform() - 1) }, shape: shape)
+        case .normal(let deviation):
+            return try Tensor((0..<count).map { _ in deviation * Float(random.normal()) }, shape: shape)
+        }
+    }
+}
+
+extension SplitMix {
+    /// A number drawn from the standard normal distribution (Box & Muller, 1958).
+    public mutating func normal() -> Double {
+        let radius = (-2 * log(1 - uniform())).squareRoot()
+        return radius * cos(2 * .pi * uniform())
+    }
+}

@@ -1,0 +1,53 @@
+import Foundation
+
+/// What the user reads: results on standard output, everything else on standard error.
+enum Console {
+    static var isTerminal: Bool { isatty(STDERR_FILENO) != 0 }
+
+    /// The result itself, or one machine-readable object.
+    static func result(_ text: String) { write(text + "\n", to: .standardOutput) }
+
+    /// One JSON object on standard output.
+    static func result(_ value: some Encodable) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        encoder.nonConformingFloatEncodingStrategy = .convertToString(
+            positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+        result(String(decoding: try encoder.encode(value), as: UTF8.self))
+    }
+
+    static func note(_ text: String) { write(text + "\n", to: .standardError) }
+    static func warning(_ text: String) { note("brainkit: warning: \(text)") }
+    static func error(_ text: String) { note("brainkit: \(text)") }
+
+    fileprivate static func write(_ text: String, to handle: FileHandle) {
+        // A reader that has gone away (a closed pipe) is no failure of ours.
+        try? handle.write(contentsOf: Data(text.utf8))
+    }
+}
+
+/// A bar with the time left, drawn where standard error is a terminal and nowhere else.
+struct Progress {
+    private let title: String
+    private let start = ContinuousClock.now
+
+    init(_ title: String) { self.title = title }
+
+    func show(_ done: Int, of total: Int, _ detail: String = "") {
+        guard Console.isTerminal, total > 0 else { return }
+        let share = Double(done) / Double(total)
+        let full = Int(share * 24)
+        let bar = String(repeating: "█", count: full) + String(repeating: "░", count: 24 - full)
+        let spent = (ContinuousClock.now - start) / .seconds(1)
+        let left = done > 0 ? "  " + Self.clock(spent / share - spent) + " left" : ""
+        let end = done == total ? "\n" : ""
+        Console.write("\r\u{1B}[K\(title) \(bar) \(done)/\(total)\(left)  \(detail)\(end)", to: .standardError)
+    }
+
+    static func clock(_ seconds: Double) -> String {
+        let whole = Int(seconds.rounded())
+        return whole < 3600
+            ? String(format: "%d:%02d", whole / 60, whole % 60)
+            : String(format: "%d:%02d:%02d", whole / 3600, whole / 60 % 60, whole % 60)
+    }
+}

@@ -1,0 +1,1 @@
+"""Independent PyTorch implementations that the Swift networks are measured against."""
