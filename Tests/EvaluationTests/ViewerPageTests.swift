@@ -41,6 +41,8 @@ private struct ViewerPage {
     }
 }
 
+private typealias Box = Evaluation.Box
+
 @Suite struct ViewerPageTests {
     private let grid = Grid(size: [19, 23, 11], affine: Affine(spacing: [0.9, 0.9, 5], origin: [-9, -20, -30]))
 

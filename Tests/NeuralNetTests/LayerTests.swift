@@ -26,8 +26,12 @@ import Testing
         let x = waves([4, 3]), w = try values(place)
         let y = try layer(Tensor(x, shape: [2, 2, 3]))
         #expect(y.shape == [2, 2, 2])
-        let expected = (0..<8).map { n in
-            w["bias", default: []][n % 2] + (0..<3).reduce(Float(0)) { $0 + x[n / 2 * 3 + $1] * w["weight", default: []][n % 2 * 3 + $1] }
+        let matrix = w["weight", default: []]
+        var expected: [Float] = []
+        for n in 0..<8 {
+            var sum = w["bias", default: []][n % 2]
+            for c in 0..<3 { sum += x[n / 2 * 3 + c] * matrix[n % 2 * 3 + c] }
+            expected.append(sum)
         }
         #expect(agree(try y.floats(), expected))
     }
@@ -85,9 +89,9 @@ import Testing
                 for k in 0..<4 {
                     for o in 0..<2 {
                         let from = ((i / 2) * 3 + j / 2) * 2 + k / 2
-                        let expected = (0..<3).reduce(Float(0)) {
-                            $0 + x[from * 3 + $1] * w[($1 * 2 + o) * 8 + (i % 2) * 4 + (j % 2) * 2 + k % 2]
-                        }
+                        let tap = o * 8 + (i % 2) * 4 + (j % 2) * 2 + k % 2
+                        var expected: Float = 0
+                        for c in 0..<3 { expected += x[from * 3 + c] * w[c * 16 + tap] }
                         #expect(abs(found[((i * 6 + j) * 4 + k) * 2 + o] - expected) < 1e-5)
                     }
                 }
@@ -106,10 +110,11 @@ import Testing
         let place = try weights(bias ? ["weight": [5], "bias": [5]] : ["weight": [5]])
         let layer = try LayerNorm(place, width: 5, bias: bias, epsilon: 1e-3)
         let x = waves([3, 5]), w = try values(place)
-        let expected = (0..<3).flatMap { row in
-            normalised(Array(x[row * 5..<row * 5 + 5]), epsilon: 1e-3).enumerated().map {
-                $1 * w["weight", default: []][$0] + (w["bias"]?[$0] ?? 0)
-            }
+        let scale = w["weight", default: []], shift = w["bias"] ?? [Float](repeating: 0, count: 5)
+        var expected: [Float] = []
+        for row in 0..<3 {
+            let normal = normalised(Array(x[row * 5..<row * 5 + 5]), epsilon: 1e-3)
+            for n in 0..<5 { expected.append(normal[n] * scale[n] + shift[n]) }
         }
         #expect(agree(try layer(Tensor(x, shape: [3, 5])).floats(), expected))
         let plain = (0..<3).flatMap { normalised(Array(x[$0 * 5..<$0 * 5 + 5])) }
@@ -121,10 +126,11 @@ import Testing
         let place = try weights(["weight": [4], "bias": [4]])
         let layer = try GroupNorm(place, groups: groups, channels: 4)
         let x = waves([2, 4, 2, 3, 2]), w = try values(place)
+        let scale = w["weight", default: []], shift = w["bias", default: []]
         let part = 48 / groups
-        let expected = (0..<2 * groups).flatMap { normalised(Array(x[$0 * part..<($0 + 1) * part])) }.enumerated().map {
-            $1 * w["weight", default: []][$0 / 12 % 4] + w["bias", default: []][$0 / 12 % 4]
-        }
+        var expected: [Float] = []
+        for group in 0..<2 * groups { expected += normalised(Array(x[group * part..<(group + 1) * part])) }
+        for n in expected.indices { expected[n] = expected[n] * scale[n / 12 % 4] + shift[n / 12 % 4] }
         #expect(agree(try layer(Tensor(x, shape: [2, 4, 2, 3, 2])).floats(), expected))
         let last = try Tensor(x, shape: [2, 4, 2, 3, 2]).channelsLastInMemory()
         #expect(agree(try layer(last).floats(), expected), "the memory's order changes nothing")

@@ -92,7 +92,7 @@ import Testing
     }
 
     @Test func writesAFileWithoutTensors() throws {
-        try Safetensors.write([], to: folder.file("none"))
+        try Safetensors.write([(name: String, tensor: Tensor)](), to: folder.file("none"))
         #expect(try Safetensors(folder.file("none")).entries.isEmpty)
     }
 

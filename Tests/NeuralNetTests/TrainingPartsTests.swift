@@ -43,7 +43,7 @@ import Testing
         let values = (0..<20_000).map { _ in random.normal() }
         #expect(abs(values.reduce(0, +) / 20_000) < 0.03)
         #expect(abs(values.map { $0 * $0 }.reduce(0, +) / 20_000 - 1) < 0.05)
-        #expect(values.allSatisfy(\.isFinite))
+        #expect(values.allSatisfy { $0.isFinite })
     }
 
     @Test func aNamePartsOnePurposeFromAnother() {
@@ -84,8 +84,10 @@ import Testing
     }
 
     @Test func diceAndBinaryCrossEntropyByHand() throws {
-        let pairs = zip(x.flatMap(\.self), y.flatMap(\.self))
-        let entropy = pairs.reduce(0) { $0 - $1.1 * log(sigmoid($1.0)) - (1 - $1.1) * log(1 - sigmoid($1.0)) } / 4
+        var entropy = 0.0
+        for (x, y) in zip(x.flatMap(\.self), y.flatMap(\.self)) {
+            entropy -= (y * log(sigmoid(x)) + (1 - y) * log(1 - sigmoid(x))) / 4
+        }
         let loss = try SegmentationLoss.diceAndBinaryCrossEntropy(logits, targets)
         #expect(loss.count == 1)
         #expect(abs(Double(try loss.floats()[0]) - dice - entropy) < 1e-5)

@@ -74,13 +74,15 @@ import Testing
         #expect(try draw(.values([1, 2, 3, 4])) == [1, 2, 3, 4])
         let even = try draw(.uniform(bound: 2), 10_000)
         #expect(even.allSatisfy { (-2...2).contains($0) })
-        #expect(abs(even.reduce(0, +) / 10_000) < 0.06)
-        #expect(abs(even.map { $0 * $0 }.reduce(0, +) / 10_000 - 4 / 3) < 0.06)
+        #expect(abs(Self.mean(even)) < 0.06)
+        #expect(abs(Self.mean(even.map { $0 * $0 }) - 1.333) < 0.06)
         let normal = try draw(.normal(deviation: 3), 10_000)
-        #expect(abs(normal.reduce(0, +) / 10_000) < 0.15)
-        #expect(abs(normal.map { $0 * $0 }.reduce(0, +) / 10_000 - 9) < 0.5)
+        #expect(abs(Self.mean(normal)) < 0.15)
+        #expect(abs(Self.mean(normal.map { $0 * $0 }) - 9) < 0.5)
         #expect(normal.contains { $0 > 6 } && normal.contains { $0 < -6 })
     }
+
+    private static func mean(_ values: [Float]) -> Float { values.reduce(0, +) / Float(values.count) }
 
     @Test func aDrawnNetworkHasNothingUnused() throws {
         let weights = Weights(seed: 1)

@@ -1,3 +1,66 @@
 import ArgumentParser
+import BrainData
+import Foundation
+import NeuralNet
 
-struct Convert: ParsableCommand {}
+/// Rewrites an image or a checkpoint in another format.
+struct Convert: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Rewrite an image or a checkpoint in another format.",
+        discussion: """
+            Images: what is read goes out as the new name's ending says; whole numbers stay whole numbers unless --type says
+            otherwise. Checkpoints: .pth and .pt become .safetensors, without running anything in them.
+
+            EXAMPLE
+              brainkit convert scan.nrrd scan.nii.gz
+              brainkit convert network.pth network.safetensors
+            """)
+
+    @Argument(help: "An image, or a .pth or .pt checkpoint.")
+    var input: String
+    @Argument(help: "The new file; its ending names the format.")
+    var output: String
+    @Option(help: "How to store a voxel: uint8, int8, uint16, int16, uint32, int32, float32 or float64.")
+    var type: String?
+    @Option(help: "Memory that may be used, in megabytes; what is free if left out.")
+    var maxMemory: Int?
+
+    func validate() throws {
+        guard type.map({ StoredType(rawValue: $0) != nil }) ?? true else {
+            throw ValidationError("--type is one of \(StoredType.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        guard maxMemory.map({ (1...100_000_000).contains($0) }) ?? true else {
+            throw ValidationError("--max-memory is a number of megabytes above zero")
+        }
+    }
+
+    func run() throws {
+        let source = URL(fileURLWithPath: input)
+        let place = try OutputPath.file(output)
+        if place.pathExtension.lowercased() == "safetensors" {
+            try convertCheckpoint(source, to: place)
+        } else {
+            try convertImage(source, to: place)
+        }
+    }
+
+    private func convertCheckpoint(_ source: URL, to place: URL) throws {
+        guard type == nil else { throw Failure(.usage, "--type is for images: a checkpoint keeps every tensor's type") }
+        let checkpoint = try TensorFiles.open(source)
+        if let pickled = checkpoint as? PyTorchCheckpoint, !pickled.ignored.isEmpty {
+            Console.warning("left behind: \(pickled.ignored.joined(separator: ", "))")
+        }
+        try Safetensors.write(copyOf: checkpoint, metadata: (checkpoint as? Safetensors)?.metadata ?? [:], to: place)
+        Console.note("wrote \(place.path): \(checkpoint.entries.count) tensors")
+    }
+
+    private func convertImage(_ source: URL, to place: URL) throws {
+        let header = try ImageFile.header(of: source)
+        let volume = try ImageFile.read(source, limit: FreeMemory.bytes(limit: maxMemory))
+        volume.notes.forEach(Console.warning)
+        let isWhole = !header.type.isFloatingPoint && header.slope == 1 && header.intercept == 0
+        let target = type.flatMap(StoredType.init(rawValue:)) ?? (isWhole ? header.type : .float32)
+        try ImageFile.write(volume, to: place, as: target, description: header.description)
+        Console.note("wrote \(place.path): \(header.size.map(String.init).joined(separator: " × ")), \(target.rawValue)")
+    }
+}

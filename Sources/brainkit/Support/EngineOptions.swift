@@ -45,11 +45,5 @@ struct EngineOptions: ParsableArguments {
     }
 
     /// Bytes that may be used: the flag's, else what the system calls available.
-    var memory: Int {
-        if let maxMemory { return maxMemory * 1_000_000 }
-        let info = (try? String(contentsOfFile: "/proc/meminfo", encoding: .utf8)) ?? ""
-        let line = info.split(separator: "\n").first { $0.hasPrefix("MemAvailable:") }
-        let kilobytes = line?.split(separator: " ").dropFirst().first.flatMap { Int($0) }
-        return kilobytes.map { $0 * 1024 } ?? Int(ProcessInfo.processInfo.physicalMemory)
-    }
+    var memory: Int { FreeMemory.bytes(limit: maxMemory) }
 }

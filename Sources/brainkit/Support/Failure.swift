@@ -24,7 +24,8 @@ struct Failure: Error {
         case let error as ImagingError: self.init(Self.code(of: error), error.description)
         case let error as NetworkError: self.init(Self.code(of: error), error.description)
         case let error as TrainingError: self.init(.badData, error.description)
-        case let error as EvaluationError: self.init(.badData, "\(error)")
+        case let error as EvaluationError:
+            if case .unwritable = error { self.init(.cannotWrite, "\(error)") } else { self.init(.badData, "\(error)") }
         case let error as CocoaError: self.init(.cannotWrite, error.localizedDescription)
         default: return nil
         }
