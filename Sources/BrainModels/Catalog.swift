@@ -75,11 +75,13 @@ public struct Catalog: Sendable {
     }
 
     private static func sentence(_ error: DecodingError) -> String {
-        guard case .typeMismatch(_, let context) = error else {
-            guard case .dataCorrupted(let context) = error else { return "its JSON does not parse" }
-            return "\(context.codingPath.map(\.stringValue).joined(separator: ".")): \(context.debugDescription)"
+        switch error {
+        case .typeMismatch(_, let context) where !context.codingPath.isEmpty:
+            "its \(context.codingPath.map(\.stringValue).joined(separator: ".")) is of another type than expected"
+        case .dataCorrupted(let context) where !context.codingPath.isEmpty:
+            "its \(context.codingPath.map(\.stringValue).joined(separator: ".")): \(context.debugDescription)"
+        default: "its JSON does not parse"
         }
-        return "\(context.codingPath.map(\.stringValue).joined(separator: ".")) is of another type than expected"
     }
 }
 
