@@ -12,7 +12,7 @@ python ?= python3
 demo_labels := demo/brain1_dseg.nii.gz
 demo_report := demo/brain1_report.html
 demo_command := brainkit segment --t1ce demo/brain1_image.nrrd -o $(demo_labels) \
-	--truth-core demo/brain1_label.nrrd --report $(demo_report)
+	--truth demo/brain1_label.nrrd --truth-region tc --report $(demo_report)
 
 .PHONY: help demo test build format golden snapshots parity bench clean bootstrap
 

@@ -66,7 +66,10 @@ public final class SegmentationTrainer {
     }
 
     /// Trains to the end, validating and saving on the way, and writes the network that comes out.
-    public func run() throws {
+    public func run() throws { try run(stoppingAfter: .max) }
+
+    /// The same; after the step of that number it stops without saving, as if it had been killed.
+    func run(stoppingAfter last: Int) throws {
         let plan = experiment.optimiser
         let schedule = Schedule(peak: plan.learningRate, warmUp: plan.warmUp, steps: plan.steps)
         let sampler = PatchSampler(
@@ -87,6 +90,7 @@ public final class SegmentationTrainer {
             if isLast || (step + 1) % experiment.checkpointEvery == 0 { try save() }
             let every = experiment.validation.every
             if isLast || (every > 0 && (step + 1) % every == 0) { try validate(at: step + 1) }
+            if step + 1 == last { return }
         }
         report(.saved(try folder.export(weights.tensors)))
     }

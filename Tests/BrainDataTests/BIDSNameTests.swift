@@ -4,7 +4,8 @@ import Testing
 @Suite struct BIDSNameTests {
     @Test func partsAreRead() throws {
         let name = try #require(BIDSName("sub-01_ses-02_space-orig_desc-tumor_dseg.nii.gz"))
-        #expect(name.subject == "01" && name.session == "02" && name.suffix == "dseg" && name.fileExtension == ".nii.gz")
+        #expect(
+            name.subject == "01" && name.session == "02" && name.suffix == "dseg" && name.fileExtension == ".nii.gz")
         #expect(name.entities["space"] == "orig" && name.entities["desc"] == "tumor")
         #expect(name.caseName == "sub-01_ses-02")
         #expect(name.fileName == "sub-01_ses-02_space-orig_desc-tumor_dseg.nii.gz")
@@ -20,7 +21,8 @@ import Testing
 
     @Test func whatAnEntityMayNotHoldIsLeftOut() {
         #expect(BIDSName(subject: "BraTS-GLI-00002-000", suffix: "dseg").fileName == "sub-BraTSGLI00002000_dseg.nii.gz")
-        #expect(BIDSName(subject: "../x", suffix: "dseg").with("desc", "a/b_c").fileName == "sub-x_desc-abc_dseg.nii.gz")
+        #expect(
+            BIDSName(subject: "../x", suffix: "dseg").with("desc", "a/b_c").fileName == "sub-x_desc-abc_dseg.nii.gz")
     }
 
     @Test(arguments: [

@@ -30,9 +30,11 @@ import Testing
     @Test func aBoxBeyondTheGridPads() {
         let padded = volume.padded(before: [1, 0, 2], after: [0, 3, 0], outside: 9)
         #expect(padded.grid.size == [6, 7, 5])
-        #expect(padded[0, 0, 2] == 9 && padded[1, 0, 2] == 0 && padded[5, 3, 4] == volume[4, 3, 2] && padded[5, 4, 4] == 9)
+        #expect(
+            padded[0, 0, 2] == 9 && padded[1, 0, 2] == 0 && padded[5, 3, 4] == volume[4, 3, 2] && padded[5, 4, 4] == 9)
         #expect(padded.grid.affine([1, 0, 2]) == grid.affine(.zero))
-        let away = Mask(grid: grid, voxels: .init(repeating: true, count: 60)).cropped(to: Box(lower: [9, 9, 9], upper: [11, 10, 10]))
+        let away = Mask(grid: grid, voxels: .init(repeating: true, count: 60)).cropped(
+            to: Box(lower: [9, 9, 9], upper: [11, 10, 10]))
         #expect(away.voxels == [false, false])
         let box = Box(lower: [-1, 0, -2], upper: [5, 7, 3])
         #expect(padded.placed(in: grid, at: box).voxels == volume.voxels)

@@ -26,7 +26,8 @@ private func map(_ labels: [UInt16]) -> LabelMap {
     }
 
     @Test func anUnknownLabelIsRefused() {
-        let expected = ImagingError.unknownLabels(path: "a.nii", found: [3, 7], known: [0, 1, 2, 4], scheme: "brats2021")
+        let expected = ImagingError.unknownLabels(
+            path: "a.nii", found: [3, 7], known: [0, 1, 2, 4], scheme: "brats2021")
         #expect(throws: expected) { try map([0, 3, 7, 1]).masks(for: .brats2021, path: "a.nii") }
         #expect(throws: ImagingError.self) { try map([0, 4]).converted(from: .brats2023, to: .msd) }
     }
@@ -67,7 +68,8 @@ private func map(_ labels: [UInt16]) -> LabelMap {
     }
 
     @Test(arguments: [
-        ("patient7", [UInt16(1), 2, 3]), ("sub-01", [1]), ("BraTS-GLI-02190-103", [1, 4]), ("BraTS-PED-00001-000", [1, 2]),
+        ("patient7", [UInt16(1), 2, 3]), ("sub-01", [1]), ("BraTS-GLI-02190-103", [1, 4]),
+        ("BraTS-PED-00001-000", [1, 2]),
     ])
     func nothingIsGuessedFromNumbersAlone(name: String, labels: [UInt16]) {
         #expect {

@@ -88,7 +88,8 @@ private func drawn(_ slices: [[String]], spacing: SIMD3<Double> = [1, 1, 1]) -> 
 
     @Test func erosionLeavesTheEdgeOfTheScanAlone() {
         let slab = drawn([["....", ".##.", "####"], ["....", ".##.", "####"]])
-        #expect(slab.eroded(millimetres: 1).voxels == drawn([["....", "....", ".##."], ["....", "....", ".##."]]).voxels)
+        #expect(
+            slab.eroded(millimetres: 1).voxels == drawn([["....", "....", ".##."], ["....", "....", ".##."]]).voxels)
         #expect(slab.eroded(voxels: 1) == slab.eroded(millimetres: 1))
         #expect(slab.eroded(voxels: 1, edges: true).count == 0)
         #expect(slab.dilated(millimetres: 0) == slab)

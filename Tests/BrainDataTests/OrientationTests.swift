@@ -28,28 +28,40 @@ import Testing
         let mask = Mask(grid: grid, voxels: labels.voxels.map { $0 % 3 == 0 })
         for first in ["RL", "AP", "SI"] {
             let others = ["RL", "AP", "SI"].filter { $0 != first }
-            for a in first { for b in others[0] { for c in others[1] {
-                let orientation = try Orientation("\(b)\(a)\(c)")
-                let there = volume.reoriented(to: orientation)
-                #expect(there.grid.orientation == orientation && there.grid == grid.reoriented(to: orientation))
-                let back = there.reoriented(to: grid.orientation)
-                #expect(back.voxels == volume.voxels && back.grid.affine.distance(to: affine) < 1e-12)
-                #expect(labels.reoriented(to: orientation).reoriented(to: grid.orientation).voxels == labels.voxels)
-                #expect(mask.reoriented(to: orientation).reoriented(to: grid.orientation).voxels == mask.voxels)
-            } } }
+            for a in first {
+                for b in others[0] {
+                    for c in others[1] {
+                        let orientation = try Orientation("\(b)\(a)\(c)")
+                        let there = volume.reoriented(to: orientation)
+                        #expect(there.grid.orientation == orientation && there.grid == grid.reoriented(to: orientation))
+                        let back = there.reoriented(to: grid.orientation)
+                        #expect(back.voxels == volume.voxels && back.grid.affine.distance(to: affine) < 1e-12)
+                        #expect(
+                            labels.reoriented(to: orientation).reoriented(to: grid.orientation).voxels == labels.voxels)
+                        #expect(mask.reoriented(to: orientation).reoriented(to: grid.orientation).voxels == mask.voxels)
+                    }
+                }
+            }
         }
     }
 
     @Test func voxelsKeepTheirPlaceInTheWorld() throws {
-        let grid = Grid(size: [3, 4, 5], affine: Affine(i: [-2, 0, 0], j: [0, 0, -3], k: [0, 1, 0], origin: [7, 8, 9]))
+        let grid = Grid(
+            size: [3, 4, 5], affine: Affine(i: [-2, 0, 0], j: [0, 0, -3], k: [0, 1, 0], origin: [7, 8, 9]))
         let volume = Volume(grid: grid, voxels: (0..<60).map(Float.init))
         #expect(grid.orientation.description == "LIA")
         let turned = volume.reoriented(to: .ras)
         let back = try #require(grid.affine.inverse)
-        for k in 0..<4 { for j in 0..<5 { for i in 0..<3 {
-            let voxel = back(turned.grid.affine(SIMD3<Double>(Double(i), Double(j), Double(k))))
-            #expect(turned[i, j, k] == volume[Int(voxel.x.rounded()), Int(voxel.y.rounded()), Int(voxel.z.rounded())])
-        } } }
+        for k in 0..<4 {
+            for j in 0..<5 {
+                for i in 0..<3 {
+                    let voxel = back(turned.grid.affine(SIMD3<Double>(Double(i), Double(j), Double(k))))
+                    #expect(
+                        turned[i, j, k]
+                            == volume[Int(voxel.x.rounded()), Int(voxel.y.rounded()), Int(voxel.z.rounded())])
+                }
+            }
+        }
     }
 
     @Test(arguments: ["", "RA", "RAX", "RRS", "RASL", "RLA", "ÄÖÜ"]) func nonsenseIsRefused(codes: String) {

@@ -48,7 +48,8 @@ struct ProcessingGolden: Decodable {
     let components: Components
 
     static func load() throws -> ProcessingGolden {
-        guard let file = Bundle.module.url(forResource: "processing", withExtension: "json", subdirectory: "Golden") else {
+        guard let file = Bundle.module.url(forResource: "processing", withExtension: "json", subdirectory: "Golden")
+        else {
             throw ImagingError.missing(path: "Golden/processing.json")
         }
         return try JSONDecoder().decode(ProcessingGolden.self, from: Data(contentsOf: file))

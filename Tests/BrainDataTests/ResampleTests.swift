@@ -33,20 +33,34 @@ import Testing
     }
 
     @Test func aLinearRampStaysExactInEveryFrame() throws {
-        let grid = Grid(size: [6, 5, 4], affine: Affine(i: [0, 2, 0], j: [-1, 0, 0], k: [0, 0, 3], origin: [4, 1, 2]))
+        let grid = Grid(
+            size: [6, 5, 4], affine: Affine(i: [0, 2, 0], j: [-1, 0, 0], k: [0, 0, 3], origin: [4, 1, 2]))
         var values: [Float] = []
-        for frame in 0..<2 { for k in 0..<4 { for j in 0..<5 { for i in 0..<6 {
-            let place = grid.affine([Double(i), Double(j), Double(k)])
-            values.append(Float(place.x + 2 * place.y - 3 * place.z + 100 * Double(frame)))
-        } } } }
-        let target = Grid(size: [3, 6, 5], affine: Affine(i: [1, 0.1, 0], j: [0, 1.3, 0.2], k: [0, 0, 1.5], origin: [1, 2, 3]))
+        for frame in 0..<2 {
+            for k in 0..<4 {
+                for j in 0..<5 {
+                    for i in 0..<6 {
+                        let place = grid.affine([Double(i), Double(j), Double(k)])
+                        values.append(Float(place.x + 2 * place.y - 3 * place.z + 100 * Double(frame)))
+                    }
+                }
+            }
+        }
+        let target = Grid(
+            size: [3, 6, 5], affine: Affine(i: [1, 0.1, 0], j: [0, 1.3, 0.2], k: [0, 0, 1.5], origin: [1, 2, 3]))
         let result = try Volume(grid: grid, frames: 2, voxels: values).resampled(to: target, outside: .nan)
         #expect(result.frames == 2)
-        for frame in 0..<2 { for k in 0..<5 { for j in 0..<6 { for i in 0..<3 {
-            let place = target.affine([Double(i), Double(j), Double(k)])
-            let expected = Float(place.x + 2 * place.y - 3 * place.z + 100 * Double(frame))
-            #expect(abs(result.frame(frame)[i, j, k] - expected) < 1e-4)
-        } } } }
+        for frame in 0..<2 {
+            for k in 0..<5 {
+                for j in 0..<6 {
+                    for i in 0..<3 {
+                        let place = target.affine([Double(i), Double(j), Double(k)])
+                        let expected = Float(place.x + 2 * place.y - 3 * place.z + 100 * Double(frame))
+                        #expect(abs(result.frame(frame)[i, j, k] - expected) < 1e-4)
+                    }
+                }
+            }
+        }
     }
 
     @Test func labelsReachToTheFacesUnlessAskedOtherwise() throws {

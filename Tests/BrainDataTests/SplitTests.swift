@@ -28,7 +28,8 @@ import Testing
         let cases = names.map { TumourCase(name: $0, images: [:]) }
         let split = try Split(of: cases.map(\.subject), validation: ["BraTS-GLI-00002"])
         let sides = split.sides(of: cases)
-        #expect(sides.validation.map(\.name) == Array(names[0...1]) && sides.training.map(\.name) == Array(names[2...3]))
+        #expect(
+            sides.validation.map(\.name) == Array(names[0...1]) && sides.training.map(\.name) == Array(names[2...3]))
     }
 
     @Test func anEmptySideIsRefused() {

@@ -29,7 +29,8 @@ private func folder(_ names: [String], json: [String: String] = [:]) throws -> T
 
     @Test func gradesAreFoldersOfCases() throws {
         let place = try folder([
-            "HGG/Brats18_2013_2_1/Brats18_2013_2_1_t1.nii.gz", "LGG/Brats18_TCIA10_241_1/Brats18_TCIA10_241_1_FLAIR.nii",
+            "HGG/Brats18_2013_2_1/Brats18_2013_2_1_t1.nii.gz",
+            "LGG/Brats18_TCIA10_241_1/Brats18_TCIA10_241_1_FLAIR.nii",
             "survival.csv", "empty/readme.txt",
         ])
         let found = try TumourDataset.cases(in: place.url)
@@ -70,10 +71,16 @@ private func folder(_ names: [String], json: [String: String] = [:]) throws -> T
         #expect(found[0].images.mapValues(\.frame) == [.flair: 0, .t1: 1, .t1ce: 2, .t2: 3])
         #expect(found[0].labels != nil && found[1].labels == nil && found[0].scheme == .msd)
 
-        let swapped = try folder(files, json: [
-            "dataset.json": #"{"modality": {"0": "T2w", "1": "t1gd", "2": "T1w", "3": "FLAIR"}, "labels": {"0": "x"}}"#
-        ])
-        #expect(try TumourDataset.cases(in: swapped.url)[0].images.mapValues(\.frame) == [.t2: 0, .t1ce: 1, .t1: 2, .flair: 3])
+        let swapped = try folder(
+            files,
+            json: [
+                "dataset.json":
+                    #"{"modality": {"0": "T2w", "1": "t1gd", "2": "T1w", "3": "FLAIR"}, "labels": {"0": "x"}}"#
+            ])
+        #expect(
+            try TumourDataset.cases(in: swapped.url)[0].images.mapValues(\.frame) == [
+                .t2: 0, .t1ce: 1, .t1: 2, .flair: 3,
+            ])
         let single = try TumourDataset.cases(in: place.file("imagesTr/BRATS_001.nii.gz"))
         #expect(single.count == 1 && single[0] == found[0])
     }
@@ -88,8 +95,10 @@ private func folder(_ names: [String], json: [String: String] = [:]) throws -> T
         let place = try folder([
             "dataset_description.json", "derivatives/x/readme", "sub-01/anat/sub-01_T1w.nii.gz",
             "sub-01/anat/sub-01_ce-gadolinium_T1w.nii.gz", "sub-01/anat/sub-01_FLAIR.nii.gz",
-            "sub-01/anat/sub-01_run-02_FLAIR.nii.gz", "sub-01/anat/sub-01_T1w.json", "sub-02/ses-a/anat/sub-02_ses-a_T2w.nii",
-            "sub-02/ses-b/anat/sub-02_ses-b_T2w.nii", "sub-02/ses-b/anat/sub-02_ses-b_dseg.nii.gz", "sub-03/eeg/sub-03_eeg.edf",
+            "sub-01/anat/sub-01_run-02_FLAIR.nii.gz", "sub-01/anat/sub-01_T1w.json",
+            "sub-02/ses-a/anat/sub-02_ses-a_T2w.nii",
+            "sub-02/ses-b/anat/sub-02_ses-b_T2w.nii", "sub-02/ses-b/anat/sub-02_ses-b_dseg.nii.gz",
+            "sub-03/eeg/sub-03_eeg.edf",
         ])
         let found = try TumourDataset.cases(in: place.url)
         #expect(found.map(\.name) == ["sub-01", "sub-02_ses-a", "sub-02_ses-b"])

@@ -176,7 +176,7 @@ private typealias Box = Evaluation.Box
     }
 
     @Test func growsNoFurtherThanTheGrid() {
-        let box = Box(lower: [1, 4, 0], upper: [3, 6, 2])
+        let box = Evaluation.Box(lower: [1, 4, 0], upper: [3, 6, 2])
         #expect(box.grown(by: 2, within: [10, 7, 2]) == Box(lower: [0, 2, 0], upper: [5, 7, 2]))
         #expect(box.union(Box(lower: [0, 5, 1], upper: [2, 9, 2])) == Box(lower: [0, 4, 0], upper: [3, 9, 2]))
     }

@@ -14,8 +14,10 @@ public struct BIDSName: Sendable, Equatable {
     public var session: String? { entities["ses"] }
 
     private static let order = [
-        "sub", "ses", "sample", "task", "tracksys", "acq", "ce", "trc", "stain", "rec", "dir", "run", "mod", "echo", "flip",
-        "inv", "mt", "part", "proc", "hemi", "space", "split", "recording", "chunk", "seg", "res", "den", "label", "desc",
+        "sub", "ses", "sample", "task", "tracksys", "acq", "ce", "trc", "stain", "rec", "dir", "run", "mod", "echo",
+        "flip",
+        "inv", "mt", "part", "proc", "hemi", "space", "split", "recording", "chunk", "seg", "res", "den", "label",
+        "desc",
     ]
 
     /// A name for a new file. Characters that an entity may not hold (all but letters, digits and `+`) are left out.
@@ -29,12 +31,16 @@ public struct BIDSName: Sendable, Equatable {
         guard fileName.lowercased().hasPrefix("sub-") else { return nil }
         let dot = fileName.firstIndex(of: ".") ?? fileName.endIndex
         let parts = fileName[..<dot].split(separator: "_", omittingEmptySubsequences: false)
-        guard let last = parts.last, parts.count >= 2, !last.isEmpty, last.allSatisfy(BIDSName.allowed) else { return nil }
+        guard let last = parts.last, parts.count >= 2, !last.isEmpty, last.allSatisfy(BIDSName.allowed) else {
+            return nil
+        }
         entities = [:]
         for part in parts.dropLast() {
             guard let dash = part.firstIndex(of: "-") else { return nil }
             let (key, value) = (part[..<dash].lowercased(), String(part[part.index(after: dash)...]))
-            guard !key.isEmpty, !value.isEmpty, value.allSatisfy(BIDSName.allowed), entities[key] == nil else { return nil }
+            guard !key.isEmpty, !value.isEmpty, value.allSatisfy(BIDSName.allowed), entities[key] == nil else {
+                return nil
+            }
             entities[key] = value
         }
         guard entities["sub"] != nil else { return nil }

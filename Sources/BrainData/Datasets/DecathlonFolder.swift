@@ -71,7 +71,8 @@ struct DecathlonFolder {
         }
         var contrasts: [Contrast] = []
         for index in 0..<names.count {
-            guard let name = names["\(index)"], let contrast = Contrast(token: name), !contrasts.contains(contrast) else {
+            guard let name = names["\(index)"], let contrast = Contrast(token: name), !contrasts.contains(contrast)
+            else {
                 throw .malformed(
                     path: url.path, expected: "frame \(index) to be one of FLAIR, T1w, T1gd, T2w, each once",
                     found: names["\(index)"] ?? "none")

@@ -27,7 +27,8 @@ public struct Split: Sendable, Equatable, Codable {
     public static func folds(_ count: Int, of subjects: [String], seed: UInt64) throws(ImagingError) -> [Split] {
         let shuffled = shuffled(subjects, seed: seed)
         guard count >= 2, shuffled.count >= count else {
-            throw .layout("expected between 2 and \(shuffled.count) folds for \(shuffled.count) subjects, found \(count)")
+            throw .layout(
+                "expected between 2 and \(shuffled.count) folds for \(shuffled.count) subjects, found \(count)")
         }
         var splits: [Split] = []
         for fold in 0..<count {
@@ -42,7 +43,9 @@ public struct Split: Sendable, Equatable, Codable {
     /// - Throws: ``ImagingError/layout(_:)`` where a side would be empty.
     public static func holdOut(_ share: Double, of subjects: [String], seed: UInt64) throws(ImagingError) -> Split {
         let shuffled = shuffled(subjects, seed: seed)
-        guard share > 0, share < 1 else { throw .layout("expected a share between 0 and 1 for validation, found \(share)") }
+        guard share > 0, share < 1 else {
+            throw .layout("expected a share between 0 and 1 for validation, found \(share)")
+        }
         let count = max(1, Int((share * Double(shuffled.count)).rounded()))
         return try Split(of: shuffled, validation: Array(shuffled.prefix(count)))
     }

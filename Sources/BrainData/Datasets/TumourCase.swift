@@ -53,7 +53,8 @@ struct ImageName {
     /// Nil where the file is hidden or its extension is of no image.
     init?(_ url: URL) {
         let name = url.lastPathComponent
-        guard !name.hasPrefix("."), let ending = Self.extensions.first(where: { name.lowercased().hasSuffix($0) }) else {
+        guard !name.hasPrefix("."), let ending = Self.extensions.first(where: { name.lowercased().hasSuffix($0) })
+        else {
             return nil
         }
         (self.url, stem) = (url, String(name.dropLast(ending.count)))

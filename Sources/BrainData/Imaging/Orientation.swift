@@ -62,9 +62,12 @@ public struct Orientation: Sendable, Hashable, Codable, CustomStringConvertible 
         var map = Affine(i: unit(affine.i), j: unit(affine.j), k: unit(affine.k), origin: .zero)
         for _ in 0..<50 {
             guard let inverse = map.inverse else { break }
-            let rows = [SIMD3(inverse.i.x, inverse.j.x, inverse.k.x), SIMD3(inverse.i.y, inverse.j.y, inverse.k.y),
-                SIMD3(inverse.i.z, inverse.j.z, inverse.k.z)]
-            let next = Affine(i: (map.i + rows[0]) / 2, j: (map.j + rows[1]) / 2, k: (map.k + rows[2]) / 2, origin: .zero)
+            let rows = [
+                SIMD3(inverse.i.x, inverse.j.x, inverse.k.x), SIMD3(inverse.i.y, inverse.j.y, inverse.k.y),
+                SIMD3(inverse.i.z, inverse.j.z, inverse.k.z),
+            ]
+            let next = Affine(
+                i: (map.i + rows[0]) / 2, j: (map.j + rows[1]) / 2, k: (map.k + rows[2]) / 2, origin: .zero)
             let change = largest(next.i - map.i) + largest(next.j - map.j) + largest(next.k - map.k)
             map = next
             if change < 1e-14 { break }

@@ -13,7 +13,8 @@ extension Grid {
             old[axis] > 0 ? column * (spacing[axis] / old[axis]) : column
         }
         return Grid.centred(
-            Affine(i: step(affine.i, 0), j: step(affine.j, 1), k: step(affine.k, 2), origin: .zero), size: new, at: centre)
+            Affine(i: step(affine.i, 0), j: step(affine.j, 1), k: step(affine.k, 2), origin: .zero), size: new,
+            at: centre)
     }
 
     /// A grid of cubic voxels along right, anterior and superior that covers the field of view of another grid.

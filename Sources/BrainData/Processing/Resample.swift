@@ -106,7 +106,8 @@ private struct Sampling {
     /// Calls `row` for every row of the new array, in parallel, with its place in the new and of its frame in the old array.
     private func rows<Element>(
         frames: Int, into target: UnsafeMutablePointer<Element>, outside: Element,
-        _ row: (_ write: UnsafeMutablePointer<Element>, _ frame: Int, _ start: SIMD3<Double>, _ range: Range<Int>) -> Void
+        _ row: (_ write: UnsafeMutablePointer<Element>, _ frame: Int, _ start: SIMD3<Double>, _ range: Range<Int>) ->
+            Void
     ) {
         nonisolated(unsafe) let (target, outside, row) = (target, outside, row)
         inParallel(new.z * frames) { slab in

@@ -58,31 +58,38 @@ public struct TumourInput: Sendable {
         oriented = turned
         steps.append("reoriented from \(source.orientation) to RAS")
 
+        guard let anatomy = volumes[first] else { throw .layout("expected \(first.displayName), found none") }
+        let isStripped = BrainMask.isStripped(anatomy)
         let spacing = turned.affine.spacing
         let isFine = (0..<3).allSatisfy { abs(spacing[$0] / contract.spacing - 1) < 0.05 }
         working = isFine ? turned : try turned.resampled(spacing: SIMD3(repeating: contract.spacing))
+        let estimate = BrainMask.estimate(anatomy)
+        let mask = isFine ? estimate : try estimate.resampled(to: working)
+        guard let box = mask.box else {
+            throw .geometry("expected a brain in \(first.displayName), found an empty image")
+        }
+        steps.append("brain mask: \(Int(estimate.millilitres.rounded())) ml, "
+            + (isStripped ? "what is not zero, as the skull was off already" : "a surface grown from the middle (Smith 2002)"))
+        if !isStripped {
+            warnings.append("the brain was found by a classical method, which may take in tissue outside it or cut into it")
+        }
         if !isFine {
             for (contrast, volume) in volumes { volumes[contrast] = try volume.resampled(to: working, by: .linear) }
             let from = (0..<3).map { String((spacing[$0] * 100).rounded() / 100) }.joined(separator: " × ")
             steps.append("resampled from \(from) mm to \(contract.spacing) mm, linearly")
+            if spacing.max() > 2.5 * contract.spacing {
+                warnings.append("the slices are \(String((spacing.max() * 10).rounded() / 10)) mm apart, and the network learned from 1 mm")
+            }
         }
-
-        guard let anatomy = volumes[first] else { throw .layout("expected \(first.displayName), found none") }
-        let estimate = try BrainMask.estimate(anatomy)
-        guard let box = estimate.mask.box else {
-            throw .geometry("expected a brain in \(first.displayName), found an empty image")
-        }
-        steps.append("brain: \(estimate.method), \(Int(estimate.mask.millilitres.rounded())) ml")
-        warnings += estimate.warnings
-        let mask = estimate.mask.cropped(to: box)
+        let brain = mask.cropped(to: box)
         self.box = box
         var prepared: [[Float]?] = []
         for contrast in contract.contrasts {
-            prepared.append(try volumes[contrast]?.cropped(to: box).normalised(over: mask).voxels)
+            prepared.append(try volumes[contrast]?.cropped(to: box).normalised(over: brain).voxels)
         }
         channels = prepared
-        grid = mask.grid
-        brain = mask
+        grid = brain.grid
+        self.brain = brain
         steps.append("cropped to the brain, \(grid.size.x) × \(grid.size.y) × \(grid.size.z) voxels")
         steps.append("zero mean and unit variance over the brain, each contrast for itself")
         (self.steps, self.warnings) = (steps, warnings)

@@ -1,0 +1,61 @@
+import Foundation
+import Testing
+
+@testable import Training
+
+@Suite struct ExperimentTests {
+    @Test func whatAFileLeavesOutIsStandard() throws {
+        let experiment = try Experiment(yaml: "name: trial\noptimiser: { steps: 7 }", named: "trial.yaml")
+        var expected = Experiment()
+        expected.name = "trial"
+        expected.optimiser.steps = 7
+        #expect(experiment == expected)
+    }
+
+    @Test func namesAnUnknownKeyAndTheKnownOnes() throws {
+        let error = #expect(throws: TrainingError.self) {
+            try Experiment(yaml: "optimiser: { step: 7 }", named: "trial.yaml")
+        }
+        let sentence = try #require(error).description
+        #expect(sentence.contains("\"optimiser.step\""))
+        #expect(sentence.contains("learningRate, settings, steps, warmUp"))
+    }
+
+    @Test(arguments: [
+        "sampling: { patch: 50 }", "sampling: { batch: 0 }", "sampling: { foreground: 1.5 }", "optimiser: { steps: 0 }",
+        "checkpointEvery: 0", "network: { inputs: 3 }", "validation: { window: { overlap: 1 } }", "loss: hinge", "- a list",
+        "name: [", "",
+    ]) func refusesWhatMakesNoRun(yaml: String) {
+        #expect(throws: TrainingError.self) { try Experiment(yaml: yaml, named: "bad.yaml") }
+    }
+
+    @Test func overridesSingleValues() throws {
+        let experiment = try Experiment(
+            yaml: "name: a", named: "a.yaml",
+            settings: ["name=b", "optimiser.settings.beta1=0.8", "data.validation=[x, y]", "loss=dice-softmax"])
+        #expect(experiment.name == "b")
+        #expect(experiment.optimiser.settings.beta1 == 0.8)
+        #expect(experiment.data.validation == ["x", "y"])
+        #expect(experiment.loss == .published)
+        #expect(throws: TrainingError.self) { try Experiment(yaml: "name: a", named: "a.yaml", settings: ["steps"]) }
+    }
+
+    @Test func readsBackWhatItWrites() throws {
+        var experiment = Experiment()
+        experiment.data.validation = ["s1"]
+        experiment.sampling.foreground = 0.25
+        #expect(try Experiment(yaml: experiment.yaml(), named: "again.yaml") == experiment)
+    }
+
+    @Test(arguments: ["eoformer-tumour", "eoformer-brats"]) func theProjectsOwnExperimentsAreSound(name: String) throws {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let experiment = try Experiment(contentsOf: root.appendingPathComponent("Experiments/\(name).yaml"))
+        #expect(experiment.name == name)
+        #expect(experiment.network.channels == [32, 64, 128, 256])
+    }
+
+    @Test func aMissingFileIsNamed() {
+        #expect(throws: (any Error).self) { try Experiment(contentsOf: URL(fileURLWithPath: "/nowhere/x.yaml")) }
+    }
+}
