@@ -14,7 +14,7 @@ import Testing
         #expect(!entry.task.isEmpty)
         #expect(entry.citation.contains("doi:") || entry.citation.contains("arXiv:"))
         #expect(!entry.licence.isEmpty)
-        #expect(entry.gigaflopsPerMegavoxel > 0)
+        #expect(entry.gigaflopsPerMegavoxel > 0 && entry.bytesPerVoxel > 0)
         for ending in ["", "-io"] { #expect(FileManager.default.fileExists(atPath: Golden.file(entry.golden + ending).path)) }
 
         let weights = Weights(seed: 1)

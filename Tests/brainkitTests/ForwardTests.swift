@@ -124,6 +124,7 @@ import Testing
         #expect(try status(replaced("y.npy", folder.file("no/such/y.npy").path)) == 73)
         #expect(try status(replaced("y.npy", folder.url.path)) == 73)
         #expect(try status(arguments(model: "unet")) == 66)
+        #expect(try status(arguments("--max-memory", "1")) == 75)
         #expect(try Samples.strangers(in: folder, besides: ["x.npy", "x4.npy", "t.npy", "c.json"]).isEmpty)
     }
 

@@ -5,7 +5,7 @@ import Testing
 @Suite struct HelpTests {
     static let commands = [
         "", "bench", "bench patch", "convert", "evaluate", "evaluate segmentation", "forward", "info", "models",
-        "models check", "models info", "models list", "plan", "train",
+        "models check", "models info", "models list", "plan", "segment", "train",
     ]
 
     private func help(_ command: String) throws -> String {
@@ -40,8 +40,7 @@ import Testing
         let lines = list.split(separator: "\n").filter { !$0.hasPrefix("   ") }
         let names = lines.compactMap { $0.split(separator: " ").first }
         #expect(names.count > 5)
-        // `segment` has tests of its own.
-        for name in names where name != "segment" { #expect(Self.commands.contains(String(name))) }
+        for name in names { #expect(Self.commands.contains(String(name))) }
     }
 
     @Test func theVersionNamesTheEngine() throws {
