@@ -14,7 +14,7 @@ demo_report := demo/brain1_report.html
 demo_command := brainkit segment --t1ce demo/brain1_image.nrrd -o $(demo_labels) \
 	--truth demo/brain1_label.nrrd --truth-region tc --report $(demo_report)
 
-.PHONY: help demo test build format golden parity bench clean bootstrap
+.PHONY: help demo test build format golden snapshots parity bench clean bootstrap
 
 help:  ## lists these targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1 \t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -39,6 +39,10 @@ format:  ## formats the Swift sources in place
 
 golden:  ## makes the golden files anew (Python with torch, numpy and safetensors: make golden python=...)
 	$(python) scripts/golden/eoformer.py Tests/BrainModelsTests/Golden
+
+snapshots:  ## takes the help texts anew that the tests compare with
+	swift build --build-tests $(build_flags)
+	BRAINKIT_SNAPSHOTS=write swift test --skip-build --filter HelpTests
 
 parity: build  ## holds the built command against PyTorch at full width (Python as for golden)
 	$(python) scripts/check-parity --brainkit .build/release/brainkit

@@ -71,6 +71,6 @@ let package = Package(
             swiftSettings: swift),
         .testTarget(
             name: "brainkitTests", dependencies: ["brainkit", "BrainData", "NeuralNet", "BrainModels", "TestSupport"],
-            swiftSettings: swift),
+            resources: [.copy("Golden")], swiftSettings: swift),
     ],
     cxxLanguageStandard: .cxx20)

@@ -15,6 +15,8 @@ public struct Catalog: Sendable {
         public let parameters: Int
         /// Operations of the published size for a million voxels, multiplications and additions counted apart, in billions.
         public let gigaflopsPerMegavoxel: Double
+        /// Memory of tensors that the published size takes for every voxel of the input in float32, in bytes, rounded up.
+        public let bytesPerVoxel: Int
         /// Golden files that its tests compare with.
         public let golden: String
         /// Under what terms this implementation stands.
@@ -31,7 +33,8 @@ public struct Catalog: Sendable {
             name: "eoformer", task: "segmentation of brain tumours in four MR contrasts",
             citation: "She et al., EoFormer: Edge-Oriented Transformer for Brain Tumor Segmentation, MICCAI 2023, "
                 + "LNCS 14223, 333–343, doi:10.1007/978-3-031-43901-8_32",
-            parameters: 6_401_783, gigaflopsPerMegavoxel: 156.0 / 2.097_152, golden: "eoformer-small", licence: "Apache-2.0",
+            parameters: 6_401_783, gigaflopsPerMegavoxel: 156.0 / 2.097_152, bytesPerVoxel: 320, golden: "eoformer-small",
+            licence: "Apache-2.0",
             forms: EoFormer.Form.allCases.map(\.rawValue),
             build: { weights, json in try EoFormer(weights, configuration(json, standard: EoFormer.Configuration())) })
     ]
@@ -75,11 +78,13 @@ public struct Catalog: Sendable {
     }
 
     private static func sentence(_ error: DecodingError) -> String {
-        guard case .typeMismatch(_, let context) = error else {
-            guard case .dataCorrupted(let context) = error else { return "its JSON does not parse" }
-            return "\(context.codingPath.map(\.stringValue).joined(separator: ".")): \(context.debugDescription)"
+        switch error {
+        case .typeMismatch(_, let context) where !context.codingPath.isEmpty:
+            "its \(context.codingPath.map(\.stringValue).joined(separator: ".")) is of another type than expected"
+        case .dataCorrupted(let context) where !context.codingPath.isEmpty:
+            "its \(context.codingPath.map(\.stringValue).joined(separator: ".")): \(context.debugDescription)"
+        default: "its JSON does not parse"
         }
-        return "\(context.codingPath.map(\.stringValue).joined(separator: ".")) is of another type than expected"
     }
 }
 

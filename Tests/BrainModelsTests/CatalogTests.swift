@@ -14,7 +14,7 @@ import Testing
         #expect(!entry.task.isEmpty)
         #expect(entry.citation.contains("doi:") || entry.citation.contains("arXiv:"))
         #expect(!entry.licence.isEmpty)
-        #expect(entry.gigaflopsPerMegavoxel > 0)
+        #expect(entry.gigaflopsPerMegavoxel > 0 && entry.bytesPerVoxel > 0)
         for ending in ["", "-io"] { #expect(FileManager.default.fileExists(atPath: Golden.file(entry.golden + ending).path)) }
 
         let weights = Weights(seed: 1)
@@ -26,13 +26,12 @@ import Testing
     @Test(arguments: Catalog.entries.map(\.name))
     func theSameSeedDrawsTheSameNetwork(name: String) throws {
         let entry = try Catalog.entry(named: name)
-        let drawn = try [UInt64(1), 1, 2].map { seed in
-            let weights = Weights(seed: seed)
+        let drawn = try (0..<2).map { _ in
+            let weights = Weights(seed: 1)
             _ = try entry.build(weights, nil)
             return try weights.tensors.first { $0.tensor.count > 100 && !$0.name.hasSuffix("mask") }?.tensor.floats()
         }
-        #expect(drawn[0] == drawn[1])
-        #expect(drawn[0] != drawn[2])
+        #expect(drawn[0] == drawn[1] && drawn[0] != nil)
     }
 
     @Test(arguments: Catalog.entries.map(\.name))
@@ -53,7 +52,7 @@ import Testing
     @Test(arguments: [
         ("[1]", "no JSON object"), ("{", "no JSON object"), ("", "no JSON object"), ("{\"chanels\": [1]}", "chanels"),
         ("{\"channels\": \"many\"}", "channels"), ("{\"form\": \"square\"}", "form"), ("{\"headWidth\": 0}", "above zero"),
-        ("{\"headWidth\": 99999999999999999999}", "headWidth"), ("{\"channels\": [2, 2, 2, 1000000]}", "above zero"),
+        ("{\"headWidth\": 99999999999999999999}", "does not parse"), ("{\"channels\": [2, 2, 2, 1000000]}", "above zero"),
     ])
     func aConfigurationThatIsNoneIsExplained(json: String, why: String) throws {
         let entry = try Catalog.entry(named: "eoformer")

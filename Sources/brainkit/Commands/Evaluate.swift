@@ -123,9 +123,9 @@ struct EvaluateSegmentation: ParsableCommand {
         if isCohort {
             rows += [[""], ["region", "metric", "cases", "      mean", "    median", "95 % interval of the mean"]]
             for entry in summary.entries {
-                let unit = entry.unit.isEmpty ? "" : " \(entry.unit)"
+                guard let metric = Self.columns.first(where: { $0.name == entry.metric }) else { continue }
                 rows.append([
-                    entry.region, entry.metric + unit, "\(entry.cases)", Self.figure(entry.mean), Self.figure(entry.median),
+                    entry.region, Self.title(metric), "\(entry.cases)", Self.figure(entry.mean), Self.figure(entry.median),
                     String(format: "%.4f to %.4f", entry.lower, entry.upper),
                 ])
             }

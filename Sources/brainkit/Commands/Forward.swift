@@ -61,6 +61,7 @@ struct Forward: ParsableCommand {
             try TensorFiles.open(file), type: type, device: settings.device, trainable: gradients != nil)
         let network = try choice.network(weights)
         let x = try volume(choice).converted(to: type).moved(to: settings.device)
+        try checkMemory(choice, x)
 
         let start = ContinuousClock.now
         let answer = try compute(network, x)
@@ -78,6 +79,17 @@ struct Forward: ParsableCommand {
         guard x.shape.count == 4 else { return x }
         Console.note("the input \(x.shape) has four axes: taken as a batch of one")
         return try x.reshaped([1] + x.shape)
+    }
+
+    /// Refuses an input whose maps would not fit, before they are computed.
+    private func checkMemory(_ choice: NetworkChoice, _ x: Tensor) throws {
+        let voxels = x.count / max(1, x.shape.count > 1 ? x.shape[1] : 1)
+        let bytes = Double(voxels) * Double(choice.entry.bytesPerVoxel) * Double(x.type.bytes) / 4
+        guard x.device != .cpu || bytes <= Double(engine.memory) else {
+            throw Failure(
+                .memory, "\(x.shape) would need about \(Int(bytes / 1e6)) MB of memory and \(engine.memory / 1_000_000) MB "
+                    + "may be used: give a smaller input, or raise --max-memory")
+        }
     }
 
     private func compute(_ network: any Layer, _ x: Tensor) throws -> Answer {
@@ -114,7 +126,7 @@ struct Forward: ParsableCommand {
             try Console.result(
                 Summary(
                     model: model, input: x.shape, output: shape, loss: answer.loss, seconds: seconds,
-                    device: device.description, precision: "\(type)", threads: Engine.threads))
+                    device: device.description, precision: "\(type)", threads: Engine.threads, peakBytes: Engine.peakMemory))
         } else if let loss = answer.loss {
             Console.result(String(format: "loss %.9g", loss))
         }
@@ -134,6 +146,13 @@ struct Forward: ParsableCommand {
         let seconds: Double
         let device, precision: String
         let threads: Int
+        /// Memory of tensors at most.
+        let peakBytes: Int
+
+        enum CodingKeys: String, CodingKey {
+            case model, input, output, loss, seconds, device, precision, threads
+            case peakBytes = "peak_bytes"
+        }
     }
 }
 

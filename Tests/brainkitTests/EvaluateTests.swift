@@ -1,0 +1,130 @@
+import BrainData
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct EvaluateTests {
+    private let folder: TemporaryFolder
+    init() throws { folder = try TemporaryFolder() }
+
+    private func evaluate(_ prediction: String, _ truth: String, _ more: String...) throws -> Command {
+        try Command(
+            ["evaluate", "segmentation", "--prediction", folder.file(prediction).path, "--truth", folder.file(truth).path]
+                + more)
+    }
+
+    private func write(_ labels: LabelMap, _ name: String) throws {
+        let file = folder.file(name)
+        try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try ImageFile.write(labels, to: file)
+    }
+
+    private func scores(_ run: Command, case index: Int = 0) throws -> [String: [String: Double]] {
+        let cases = try #require(run.object()["cases"] as? [[String: Any]])
+        return try #require(cases[index]["regions"] as? [String: [String: Double]])
+    }
+
+    /// The tumour with its core moved by one voxel along i.
+    private var moved: LabelMap {
+        Samples.labels([(2, [2, 2, 1], [10, 8, 7]), (1, [4, 3, 2], [9, 7, 6]), (3, [4, 4, 3], [6, 6, 5])])
+    }
+
+    @Test func aMapAgainstItselfIsPerfect() throws {
+        try write(Samples.tumour, "BraTS-GLI-00001-000-seg.nii.gz")
+        try write(Samples.tumour, "mine.nii.gz")
+        let run = try evaluate("mine.nii.gz", "BraTS-GLI-00001-000-seg.nii.gz", "--json")
+        #expect(run.status == 0 && run.errors.isEmpty, "\(run.errors)")
+        let scores = try scores(run)
+        #expect(Set(scores.keys) == ["WT", "TC", "ET"])
+        for region in scores.values { #expect(region["dice"] == 1 && region["hd95"] == 0 && region["sensitivity"] == 1) }
+        // 8 × 6 × 6 voxels of 2 mm³.
+        #expect(abs((scores["WT"]?["trueMillilitres"] ?? 0) - 0.576) < 1e-9)
+    }
+
+    @Test func scoresAreTheHandWorkedOnes() throws {
+        try write(Samples.tumour, "truth.nii.gz")
+        try write(moved, "mine.nii.gz")
+        let run = try evaluate("mine.nii.gz", "truth.nii.gz", "--scheme", "brats2023", "--json")
+        #expect(run.status == 0, "\(run.errors)")
+        let scores = try scores(run)
+        // The core is 5 × 4 × 4 voxels, moved by one: 64 are shared.
+        #expect(abs((scores["TC"]?["dice"] ?? 0) - 2 * 64 / 160) < 1e-9)
+        #expect(scores["TC"]?["hd95"] == 1 && scores["TC"]?["precision"] == 0.8)
+        #expect(scores["WT"]?["dice"] == 1 && scores["ET"]?["dice"] == 1)
+        let words = try evaluate("mine.nii.gz", "truth.nii.gz", "--scheme", "brats2023").output
+        #expect(words.contains("Dice") && words.contains("0.8000"))
+    }
+
+    @Test func theConventionsDifferWhereARegionIsEmpty() throws {
+        try write(Samples.tumour, "truth.nii.gz")
+        try write(Samples.labels([(2, [2, 2, 1], [10, 8, 7]), (1, [3, 3, 2], [8, 7, 6])]), "mine.nii.gz")
+        let brats = try scores(evaluate("mine.nii.gz", "truth.nii.gz", "--scheme", "brats2023", "--json"))
+        #expect(brats["ET"]?["dice"] == 0 && brats["ET"]?["hd95"] == 373.1287)
+        let authors = try scores(
+            evaluate("mine.nii.gz", "truth.nii.gz", "--scheme", "brats2023", "--convention", "authors", "--json"))
+        #expect(authors["ET"]?["dice"] == 1 && authors["ET"]?["hd95"] == 0)
+        #expect(try evaluate("mine.nii.gz", "truth.nii.gz", "--convention", "mine").status == 64)
+    }
+
+    @Test func foldersAreMatchedByCase() throws {
+        for n in 1...3 {
+            let name = "BraTS-GLI-0000\(n)-000"
+            try write(Samples.tumour, "truth/\(name)/\(name)-seg.nii.gz")
+            try write(Samples.tumour, "truth/\(name)/\(name)-t2f.nii.gz")
+            try write(n == 1 ? moved : Samples.tumour, "mine/\(name)_dseg.nii.gz")
+        }
+        let run = try evaluate("mine", "truth", "--json", "--csv", folder.file("scores.csv").path)
+        #expect(run.status == 0, "\(run.errors)")
+        let object = try run.object()
+        let cases = try #require(object["cases"] as? [[String: Any]])
+        #expect(cases.compactMap { $0["name"] as? String } == (1...3).map { "BraTS-GLI-0000\($0)-000" })
+        #expect(cases.allSatisfy { $0["scheme"] as? String == "brats2023" })
+        let summary = try #require(object["summary"] as? [[String: Any]])
+        let core = try #require(summary.first { $0["region"] as? String == "TC" && $0["metric"] as? String == "dice" })
+        #expect(abs((core["mean"] as? Double ?? 0) - 2.8 / 3) < 1e-9)
+        #expect(core["median"] as? Double == 1 && core["cases"] as? Int == 3)
+        let table = try String(contentsOf: folder.file("scores.csv"), encoding: .utf8).split(separator: "\n")
+        #expect(table.count == 10 && table[0].hasPrefix("case,region,dice"))
+        #expect(try evaluate("mine", "truth").output.contains("95 % interval"))
+    }
+
+    @Test func aCaseThatCannotBeScoredDoesNotEndTheRest() throws {
+        for n in 1...2 {
+            try write(Samples.tumour, "truth/BraTS20_00\(n)_seg.nii")
+            try write(Samples.labels([(2, [2, 2, 1], [4, 4, 4])]), "mine/BraTS20_00\(n).nii.gz")
+        }
+        try write(Samples.tumour, "truth/BraTS20_008_seg.nii")
+        try write(Samples.tumour, "mine/BraTS20_009.nii.gz")
+        let run = try evaluate("mine", "truth", "--scheme", "brats2023")
+        #expect(run.status == 2)
+        for word in ["BraTS20_008 has a truth and no result", "BraTS20_009 has a result and no truth", "2 cases were left out"] {
+            #expect(run.errors.contains(word))
+        }
+        #expect(run.output.contains("BraTS20_001") && run.output.contains("BraTS20_002"))
+        // Under the scheme of their names the truths hold a label that is unknown.
+        let odd = try evaluate("mine", "truth", "--scheme", "brats2021")
+        #expect(odd.status == 2 && odd.errors.contains("knows only"))
+    }
+
+    @Test func whatCannotBeComparedIsRefusedInOneSentence() throws {
+        try write(Samples.tumour, "truth.nii.gz")
+        let other = Grid(size: [12, 10, 8], affine: Affine(spacing: [1, 1, 1]))
+        try write(Samples.labels([(2, [2, 2, 1], [4, 4, 4])], grid: other), "elsewhere.nii.gz")
+        try write(Samples.labels([(9, [2, 2, 1], [4, 4, 4])]), "nine.nii.gz")
+        try write(Samples.tumour, "full/truth.nii.gz")
+        try write(Samples.tumour, "others/unlike.nii.gz")
+        let wrong: [(Command, Int32, String)] = [
+            (try evaluate("elsewhere.nii.gz", "truth.nii.gz", "--scheme", "brats2023"), 65, "grid"),
+            (try evaluate("nine.nii.gz", "truth.nii.gz", "--scheme", "brats2023"), 65, "9"),
+            (try evaluate("truth.nii.gz", "truth.nii.gz"), 65, "--scheme"),
+            (try evaluate("absent.nii.gz", "truth.nii.gz"), 66, "absent.nii.gz"),
+            (try evaluate("full", "truth.nii.gz"), 64, "two folders"),
+            (try evaluate("full", "others"), 66, "counterpart"),
+            (try evaluate("truth.nii.gz", "truth.nii.gz", "--csv", folder.file("no/such.csv").path), 73, "no/such.csv"),
+        ]
+        for (run, status, word) in wrong {
+            #expect(run.status == status && run.isOneSentence && run.errors.contains(word), "\(run.status) \(run.errors)")
+        }
+        #expect(try evaluate("truth.nii.gz", "truth.nii.gz", "--scheme", "mine").status == 64)
+    }
+}
