@@ -1,4 +1,6 @@
+import BrainModels
 import Foundation
+import NeuralNet
 import Testing
 
 @testable import Training
