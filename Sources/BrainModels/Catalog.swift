@@ -13,9 +13,9 @@ public struct Catalog: Sendable {
         public let citation: String
         /// Parameters of the published size, fixed masks included.
         public let parameters: Int
-        /// Operations of the published size for a million voxels, multiplications and additions counted apart, in billions.
+        /// Operations of the published size for a million voxels in billions, a multiplication and addition being two.
         public let gigaflopsPerMegavoxel: Double
-        /// Memory of tensors that the published size takes for every voxel of the input in float32, in bytes, rounded up.
+        /// Bytes that the tensors of the published size take in float32 for every voxel of the input, rounded up.
         public let bytesPerVoxel: Int
         /// Golden files that its tests compare with.
         public let golden: String
@@ -33,7 +33,8 @@ public struct Catalog: Sendable {
             name: "eoformer", task: "segmentation of brain tumours in four MR contrasts",
             citation: "She et al., EoFormer: Edge-Oriented Transformer for Brain Tumor Segmentation, MICCAI 2023, "
                 + "LNCS 14223, 333–343, doi:10.1007/978-3-031-43901-8_32",
-            parameters: 6_401_783, gigaflopsPerMegavoxel: 156.0 / 2.097_152, bytesPerVoxel: 320, golden: "eoformer-small",
+            parameters: 6_401_783, gigaflopsPerMegavoxel: 156.0 / 2.097_152, bytesPerVoxel: 320,
+            golden: "eoformer-small",
             licence: "Apache-2.0",
             forms: EoFormer.Form.allCases.map(\.rawValue),
             build: { weights, json in try EoFormer(weights, configuration(json, standard: EoFormer.Configuration())) })

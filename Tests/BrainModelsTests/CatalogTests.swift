@@ -15,7 +15,9 @@ import Testing
         #expect(entry.citation.contains("doi:") || entry.citation.contains("arXiv:"))
         #expect(!entry.licence.isEmpty)
         #expect(entry.gigaflopsPerMegavoxel > 0 && entry.bytesPerVoxel > 0)
-        for ending in ["", "-io"] { #expect(FileManager.default.fileExists(atPath: Golden.file(entry.golden + ending).path)) }
+        for ending in ["", "-io"] {
+            #expect(FileManager.default.fileExists(atPath: Golden.file(entry.golden + ending).path))
+        }
 
         let weights = Weights(seed: 1)
         _ = try entry.build(weights, nil)
@@ -51,8 +53,10 @@ import Testing
 
     @Test(arguments: [
         ("[1]", "no JSON object"), ("{", "no JSON object"), ("", "no JSON object"), ("{\"chanels\": [1]}", "chanels"),
-        ("{\"channels\": \"many\"}", "channels"), ("{\"form\": \"square\"}", "form"), ("{\"headWidth\": 0}", "above zero"),
-        ("{\"headWidth\": 99999999999999999999}", "does not parse"), ("{\"channels\": [2, 2, 2, 1000000]}", "above zero"),
+        ("{\"channels\": \"many\"}", "channels"), ("{\"form\": \"square\"}", "form"),
+        ("{\"headWidth\": 0}", "above zero"),
+        ("{\"headWidth\": 99999999999999999999}", "does not parse"),
+        ("{\"channels\": [2, 2, 2, 1000000]}", "above zero"),
     ])
     func aConfigurationThatIsNoneIsExplained(json: String, why: String) throws {
         let entry = try Catalog.entry(named: "eoformer")
@@ -63,6 +67,8 @@ import Testing
     }
 
     @Test func anUnknownNameListsTheKnown() {
-        #expect { try Catalog.entry(named: "unet") } throws: { "\($0)".contains("unet") && "\($0)".contains("eoformer") }
+        #expect { try Catalog.entry(named: "unet") } throws: {
+            "\($0)".contains("unet") && "\($0)".contains("eoformer")
+        }
     }
 }

@@ -1,6 +1,7 @@
-@testable import BrainModels
 import NeuralNet
 import Testing
+
+@testable import BrainModels
 
 /// EoFormer's own layers, each against an independent implementation, gradients included.
 @Suite struct EoFormerLayerTests {
@@ -91,9 +92,10 @@ import Testing
     @Test func theSeparableMixerSeesOneVoxelFar() throws {
         let weights = Weights(seed: 5)
         let mixer = try SeparableMixer(weights, channels: 2)
-        #expect(weights.tensors.map(\.name) == [
-            "pwconv1.weight", "act1.scale", "act1.bias", "dwconv.weight", "pwconv2.weight",
-        ])
+        #expect(
+            weights.tensors.map(\.name) == [
+                "pwconv1.weight", "act1.scale", "act1.bias", "dwconv.weight", "pwconv2.weight",
+            ])
         let flat = try Tensor(repeating: 0.5, shape: [1, 5, 5, 5, 2])
         var values = try flat.floats()
         values[2 * (0 + 5 * (0 + 5 * 0))] = 3  // the first voxel

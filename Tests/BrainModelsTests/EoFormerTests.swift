@@ -67,7 +67,9 @@ import Testing
         let zero = try Golden.Settings(numbers).zeroGradients
         #expect(weights.parameters.count == 189)
         var largest = 0.0
-        for name in weights.parameters.map(\.name) { largest = max(largest, try numbers.tensor("gradient." + name).norm()) }
+        for name in weights.parameters.map(\.name) {
+            largest = max(largest, try numbers.tensor("gradient." + name).norm())
+        }
         for (name, parameter) in weights.parameters {
             let reference = try numbers.tensor("gradient." + name)
             let found = try parameter.gradient()

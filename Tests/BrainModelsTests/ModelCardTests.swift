@@ -10,16 +10,21 @@ import Testing
     init() throws { folder = try TemporaryFolder() }
 
     static func card(_ name: String) throws -> Data {
-        try JSONSerialization.data(withJSONObject: [
-            "name": name, "network": "eoformer", "configuration": ["channels": [4, 4, 4, 6], "headWidth": 2],
-            "task": "tumour", "input": ["contrasts": ["flair", "t1"], "spacing": 1], "scheme": "brats2021",
-            "window": ["patch": 64, "overlap": 0.5, "blending": "gaussian"], "experimental": true,
-            "trainingData": "none", "training": "none", "evaluation": [
-                ["data": "six cases", "subjects": 6, "results": [
-                    ["region": "WT", "metric": "dice", "mean": 0.5, "low": 0.4, "high": 0.6],
-                ]],
-            ], "limits": ["everything"], "citation": "none", "licence": "Apache-2.0",
-        ] as [String: Any])
+        try JSONSerialization.data(
+            withJSONObject: [
+                "name": name, "network": "eoformer", "configuration": ["channels": [4, 4, 4, 6], "headWidth": 2],
+                "task": "tumour", "input": ["contrasts": ["flair", "t1"], "spacing": 1], "scheme": "brats2021",
+                "window": ["patch": 64, "overlap": 0.5, "blending": "gaussian"], "experimental": true,
+                "trainingData": "none", "training": "none",
+                "evaluation": [
+                    [
+                        "data": "six cases", "subjects": 6,
+                        "results": [
+                            ["region": "WT", "metric": "dice", "mean": 0.5, "low": 0.4, "high": 0.6]
+                        ],
+                    ]
+                ], "limits": ["everything"], "citation": "none", "licence": "Apache-2.0",
+            ] as [String: Any])
     }
 
     private func ship(_ name: String, in place: String) throws {
@@ -52,7 +57,9 @@ import Testing
     }
 
     @Test func noCardAndABrokenCardAreErrors() throws {
-        #expect(throws: NetworkError.missingFile(folder.file("card.json").path)) { try ShippedModel(folder: folder.url) }
+        #expect(throws: NetworkError.missingFile(folder.file("card.json").path)) {
+            try ShippedModel(folder: folder.url)
+        }
         _ = try folder.write(Data("{\"name\": 3}".utf8), to: "card.json")
         #expect { try ShippedModel(folder: folder.url) } throws: { error in
             if case NetworkError.malformed = error { true } else { false }

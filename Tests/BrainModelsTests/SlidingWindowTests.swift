@@ -23,7 +23,8 @@ import Testing
             }
             #expect(!covered.contains(false), "axis \(axis)")
             let steps = zip(starts, starts.dropFirst()).map { $1 - $0 }
-            #expect(steps.allSatisfy { $0 <= max(1, Int(Double(lengths[axis]) * (1 - overlap))) }, "the overlap is kept")
+            #expect(
+                steps.allSatisfy { $0 <= max(1, Int(Double(lengths[axis]) * (1 - overlap))) }, "the overlap is kept")
             #expect((steps.max() ?? 0) - (steps.min() ?? 0) <= 1, "windows are spread evenly")
         }
         #expect(Set(corners).count == corners.count)

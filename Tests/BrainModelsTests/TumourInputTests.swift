@@ -94,8 +94,9 @@ import Testing
         let volume = try tensor.selecting(0, along: 0)
         #expect(try volume.selecting(0, along: 0).floats().allSatisfy { $0 == 0 })
         let second = try volume.selecting(1, along: 0)
-        #expect(try second.narrowed(0, from: 1, length: 1).narrowed(1, from: 2, length: 1)
-            .narrowed(2, from: 3, length: 1).floats() == [Float(1 + 2 * (2 + 3 * 3))])
+        #expect(
+            try second.narrowed(0, from: 1, length: 1).narrowed(1, from: 2, length: 1)
+                .narrowed(2, from: 3, length: 1).floats() == [Float(1 + 2 * (2 + 3 * 3))])
         #expect(try second.voxels() == voxels)
     }
 }

@@ -17,7 +17,9 @@ import Testing
 
     @Test func everyRegionIsAMapOfTheBrain() throws {
         var last = (0, 0)
-        let maps = try TumourSegmenter(network, window: SlidingWindow(patch: 16)).probabilities(input) { last = ($0, $1) }
+        let maps = try TumourSegmenter(network, window: SlidingWindow(patch: 16)).probabilities(input) {
+            last = ($0, $1)
+        }
         #expect(Set(maps.keys) == Set(TumourRegion.allCases))
         for map in maps.values {
             #expect(map.count == input.grid.count)
@@ -46,7 +48,9 @@ import Testing
         let logits = try Tensor(sum.map(Float.init), shape: [3] + sides)
         let channel = try #require(TumourSegmenter.outputs.firstIndex(of: .wt))
         var own = try logits.selecting(channel, along: 0)
-        for (axis, length) in [size.x, size.y, size.z].enumerated() { own = try own.narrowed(axis, from: 0, length: length) }
+        for (axis, length) in [size.x, size.y, size.z].enumerated() {
+            own = try own.narrowed(axis, from: 0, length: length)
+        }
         let expected = try own.sigmoid().voxels()
         #expect(zip(try #require(mirrored[.wt]), expected).allSatisfy { abs($0 - $1) < 1e-4 })
     }

@@ -38,7 +38,9 @@ import Testing
         for (step, rate) in [0.1, 0.1, 0.05, 0.02, 0.01].enumerated() {
             try descend(x, a)
             try optimiser.step(rate: rate)
-            for n in references.indices { references[n].step(2 * Double(curve[n]) * references[n].value + 1, rate: rate) }
+            for n in references.indices {
+                references[n].step(2 * Double(curve[n]) * references[n].value + 1, rate: rate)
+            }
             #expect(agree(try x.floats(), references.map { Float($0.value) }, within: 2e-6), "step \(step)")
             #expect(try x.gradient()?.floats().allSatisfy { $0 == 0 } ?? true, "gradients are cleared")
         }

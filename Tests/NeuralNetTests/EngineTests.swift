@@ -14,7 +14,9 @@ import Testing
     }
 
     @Test func runsMayNest() throws {
-        let value = try Engine.run { try Engine.run { try Engine.run { try Tensor([2], shape: [1]).squared().floats() } } }
+        let value = try Engine.run {
+            try Engine.run { try Engine.run { try Tensor([2], shape: [1]).squared().floats() } }
+        }
         #expect(value == [4])
     }
 

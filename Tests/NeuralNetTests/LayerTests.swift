@@ -67,9 +67,12 @@ import Testing
                 for t in 0..<cube {
                     let (di, dj, dk) = (t / kernel / kernel, t / kernel % kernel, t % kernel)
                     let (p, q, r) = (i * stride + di - padding, j * stride + dj - padding, k * stride + dk - padding)
-                    guard (0..<size[0]).contains(p), (0..<size[1]).contains(q), (0..<size[2]).contains(r) else { continue }
+                    guard (0..<size[0]).contains(p), (0..<size[1]).contains(q), (0..<size[2]).contains(r) else {
+                        continue
+                    }
                     let channel = o / (output / groups) * own + c
-                    sum += x[((b * input + channel) * size[0] + p) * size[1] * size[2] + q * size[2] + r]
+                    sum +=
+                        x[((b * input + channel) * size[0] + p) * size[1] * size[2] + q * size[2] + r]
                         * w[(o * own + c) * cube + t]
                 }
             }
@@ -165,7 +168,9 @@ import Testing
                 return y
             }
             return try [y.floats()]
-                + weights.parameters.sorted { $0.name < $1.name }.map { try #require(try $0.tensor.gradient()).floats() }
+                + weights.parameters.sorted { $0.name < $1.name }.map {
+                    try #require(try $0.tensor.gradient()).floats()
+                }
         }
         let one = try gradients { try StarReLU($0)($0.tensor("x", shape: shape).channelsToEnd()) }
         let composed = try gradients {
@@ -184,7 +189,8 @@ import Testing
         }
         let depthwise = try ["weight": wavy([2, 1, 3, 3, 3], shift: 4), "x": wavy(map)]
         try checkGradients(depthwise) {
-            try Convolution($0, from: 2, to: 2, kernel: 3, padding: 1, groups: 2, bias: false)($0.tensor("x", shape: map))
+            try Convolution($0, from: 2, to: 2, kernel: 3, padding: 1, groups: 2, bias: false)(
+                $0.tensor("x", shape: map))
         }
         try checkGradients(["weight": wavy([2, 3, 2, 2, 2]), "x": wavy(wide)]) {
             try DoublingConvolution($0, from: 2, to: 3)($0.tensor("x", shape: wide))

@@ -51,7 +51,8 @@ import Testing
         #expect(agree(try x.logSoftmax(along: 1).floats(), try p.floats().map { log($0) }))
         let expected = 1 / (1 + exp(-3.0))
         #expect(abs(Double(try a.softmax(along: 1).floats()[0]) - expected) < 1e-6)
-        #expect(try Tensor([1000, 0], shape: [2]).softmax(along: 0).floats() == [1, 0], "large numbers do not overflow")
+        #expect(
+            try Tensor([1000, 0], shape: [2]).softmax(along: 0).floats() == [1, 0], "large numbers do not overflow")
     }
 
     @Test func activations() throws {

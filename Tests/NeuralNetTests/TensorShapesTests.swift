@@ -61,7 +61,8 @@ import Testing
         let sum = total.sum
         #expect(try sum.sum().floats() == [128 + 2 * 2 * 16])
         func at(_ i: Int, _ j: Int, _ k: Int) throws -> Float {
-            try sum.selecting(1, along: 0).selecting(i, along: 0).selecting(j, along: 0).selecting(k, along: 0).floats()[0]
+            try sum.selecting(1, along: 0).selecting(i, along: 0).selecting(j, along: 0).selecting(k, along: 0)
+                .floats()[0]
         }
         #expect(try [at(0, 0, 0), at(1, 1, 1), at(2, 2, 2), at(3, 3, 3), at(0, 1, 2)] == [3, 5, 3, 1, 1])
     }

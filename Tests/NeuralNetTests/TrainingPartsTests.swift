@@ -27,7 +27,8 @@ import Testing
     @Test func itsNumbersAreThePublishedOnes() {
         // The first outputs of the method's reference program for the seeds 0 and 1234567.
         var zero = SplitMix(seed: 0), other = SplitMix(seed: 1_234_567)
-        #expect((0..<3).map { _ in zero.next() } == [0xE220_A839_7B1D_CDAF, 0x6E78_9E6A_A1B9_65F4, 0x06C4_5D18_8009_454F])
+        #expect(
+            (0..<3).map { _ in zero.next() } == [0xE220_A839_7B1D_CDAF, 0x6E78_9E6A_A1B9_65F4, 0x06C4_5D18_8009_454F])
         #expect((0..<2).map { _ in other.next() } == [6_457_827_717_110_365_317, 3_203_168_211_198_807_973])
     }
 
@@ -47,7 +48,8 @@ import Testing
     }
 
     @Test func aNamePartsOnePurposeFromAnother() {
-        var a = SplitMix(seed: 1, name: "crop"), b = SplitMix(seed: 1, name: "flip"), c = SplitMix(seed: 1, name: "crop")
+        var a = SplitMix(seed: 1, name: "crop"), b = SplitMix(seed: 1, name: "flip"),
+            c = SplitMix(seed: 1, name: "crop")
         let first = a.next()
         #expect(first == c.next())
         #expect(first != b.next())

@@ -9,7 +9,10 @@ import Testing
 
     private func evaluate(_ prediction: String, _ truth: String, _ more: String...) throws -> Command {
         try Command(
-            ["evaluate", "segmentation", "--prediction", folder.file(prediction).path, "--truth", folder.file(truth).path]
+            [
+                "evaluate", "segmentation", "--prediction", folder.file(prediction).path, "--truth",
+                folder.file(truth).path,
+            ]
                 + more)
     }
 
@@ -36,7 +39,9 @@ import Testing
         #expect(run.status == 0 && run.errors.isEmpty, "\(run.errors)")
         let scores = try scores(run)
         #expect(Set(scores.keys) == ["WT", "TC", "ET"])
-        for region in scores.values { #expect(region["dice"] == 1 && region["hd95"] == 0 && region["sensitivity"] == 1) }
+        for region in scores.values {
+            #expect(region["dice"] == 1 && region["hd95"] == 0 && region["sensitivity"] == 1)
+        }
         // 8 × 6 × 6 voxels of 2 mm³.
         #expect(abs((scores["WT"]?["trueMillilitres"] ?? 0) - 0.576) < 1e-9)
     }
@@ -97,7 +102,9 @@ import Testing
         try write(Samples.tumour, "mine/BraTS20_009.nii.gz")
         let run = try evaluate("mine", "truth", "--scheme", "brats2023")
         #expect(run.status == 2)
-        for word in ["BraTS20_008 has a truth and no result", "BraTS20_009 has a result and no truth", "2 cases were left out"] {
+        for word in [
+            "BraTS20_008 has a truth and no result", "BraTS20_009 has a result and no truth", "2 cases were left out",
+        ] {
             #expect(run.errors.contains(word))
         }
         #expect(run.output.contains("BraTS20_001") && run.output.contains("BraTS20_002"))
@@ -123,7 +130,8 @@ import Testing
             (try evaluate("truth.nii.gz", "truth.nii.gz", "--csv", folder.file("no/such.csv").path), 73, "no/such.csv"),
         ]
         for (run, status, word) in wrong {
-            #expect(run.status == status && run.isOneSentence && run.errors.contains(word), "\(run.status) \(run.errors)")
+            #expect(
+                run.status == status && run.isOneSentence && run.errors.contains(word), "\(run.status) \(run.errors)")
         }
         #expect(try evaluate("truth.nii.gz", "truth.nii.gz", "--scheme", "mine").status == 64)
     }

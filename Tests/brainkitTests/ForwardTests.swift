@@ -20,13 +20,16 @@ import Testing
 
     private func tensor(_ name: String) throws -> Tensor {
         let entry = try #require(numbers.entries[name])
-        return try Tensor(entry.type, shape: entry.shape) { bytes throws(NetworkError) in try numbers.read(name, into: bytes) }
+        return try Tensor(entry.type, shape: entry.shape) { bytes throws(NetworkError) in
+            try numbers.read(name, into: bytes)
+        }
     }
 
     private func arguments(_ more: String..., model: String = "eoformer", input: String = "x.npy") -> [String] {
         [
             "forward", "--model", model, "--config", folder.file("c.json").path, "--weights",
-            Command.golden.appendingPathComponent("eoformer-small.safetensors").path, "--input", folder.file(input).path,
+            Command.golden.appendingPathComponent("eoformer-small.safetensors").path, "--input",
+            folder.file(input).path,
             "-o", folder.file("y.npy").path, "--threads", "1", "--device", "cpu",
         ] + more
     }
@@ -107,7 +110,9 @@ import Testing
             #expect(!run.errors.isEmpty && run.output.isEmpty)
             return run.status
         }
-        func replaced(_ ending: String, _ other: String) -> [String] { arguments().map { $0.hasSuffix(ending) ? other : $0 } }
+        func replaced(_ ending: String, _ other: String) -> [String] {
+            arguments().map { $0.hasSuffix(ending) ? other : $0 }
+        }
         #expect(try status(["forward"]) == 64)
         #expect(try status(arguments("--form", "square")) == 64)
         #expect(try status(arguments("--loss", "l2")) == 64)

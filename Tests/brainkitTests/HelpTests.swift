@@ -9,7 +9,8 @@ import Testing
     ]
 
     private func help(_ command: String) throws -> String {
-        let run = try Command(command.split(separator: " ").map(String.init) + ["--help"], environment: ["COLUMNS": "80"])
+        let run = try Command(
+            command.split(separator: " ").map(String.init) + ["--help"], environment: ["COLUMNS": "80"])
         #expect(run.status == 0)
         #expect(run.errors.isEmpty)
         return run.output
@@ -36,7 +37,8 @@ import Testing
     }
 
     @Test func everyCommandIsInTheList() throws {
-        let list = try #require(help("").components(separatedBy: "SUBCOMMANDS:\n").last?.components(separatedBy: "\n\n").first)
+        let list = try #require(
+            help("").components(separatedBy: "SUBCOMMANDS:\n").last?.components(separatedBy: "\n\n").first)
         let lines = list.split(separator: "\n").filter { !$0.hasPrefix("   ") }
         let names = lines.compactMap { $0.split(separator: " ").first }
         #expect(names.count > 5)

@@ -25,16 +25,21 @@ import Testing
     }
 
     @Test func aCheckpointUnderAnyName() throws {
-        let weights = [("b.weight", try Tensor(repeating: 1, shape: [2, 3])), ("a.bias", try Tensor(repeating: 1, shape: [4]))]
+        let weights = [
+            ("b.weight", try Tensor(repeating: 1, shape: [2, 3])), ("a.bias", try Tensor(repeating: 1, shape: [4])),
+        ]
         let named = weights.map { (name: $0.0, tensor: $0.1) }
         for name in ["net.safetensors", "net.dat"] {
             try Safetensors.write(named, metadata: ["made": "here"], to: folder.file(name))
             let run = try info(folder.file(name).path)
             #expect(run.status == 0, "\(run.errors)")
-            for word in ["safetensors", "a.bias", "b.weight", "2 × 3", "made: here"] { #expect(run.output.contains(word)) }
+            for word in ["safetensors", "a.bias", "b.weight", "2 × 3", "made: here"] {
+                #expect(run.output.contains(word))
+            }
             let object = try info(folder.file(name).path, "--json").object()
             #expect(object["parameters"] as? Int == 10)
-            #expect((object["tensors"] as? [[String: Any]])?.compactMap { $0["name"] as? String } == ["a.bias", "b.weight"])
+            #expect(
+                (object["tensors"] as? [[String: Any]])?.compactMap { $0["name"] as? String } == ["a.bias", "b.weight"])
         }
     }
 
@@ -49,7 +54,9 @@ import Testing
             let run = try info(path)
             #expect(run.status == status && run.isOneSentence && run.output.isEmpty, "\(path): \(run.errors)")
         }
-        for (name, bytes) in [("a.nii", "hello"), ("a.npy", "hello"), ("a.safetensors", ""), ("a.pth", "hello"), ("a", "")] {
+        for (name, bytes) in [
+            ("a.nii", "hello"), ("a.npy", "hello"), ("a.safetensors", ""), ("a.pth", "hello"), ("a", ""),
+        ] {
             let run = try info(try folder.write(Data(bytes.utf8), to: name).path)
             #expect(run.status == 65 && run.isOneSentence, "\(name): \(run.errors)")
         }
@@ -93,9 +100,10 @@ import Testing
     @Test func aCheckpointBecomesSafetensors() throws {
         let golden = Command.root.appendingPathComponent("Tests/NeuralNetTests/Golden")
         let names = try FileManager.default.contentsOfDirectory(atPath: golden.path).sorted()
-        let pickled = try #require(names.first { name in
-            name.hasSuffix(".pt") && (try? PyTorchCheckpoint(golden.appendingPathComponent(name))) != nil
-        })
+        let pickled = try #require(
+            names.first { name in
+                name.hasSuffix(".pt") && (try? PyTorchCheckpoint(golden.appendingPathComponent(name))) != nil
+            })
         let source = golden.appendingPathComponent(pickled)
         let run = try Command("convert", source.path, folder.file("net.safetensors").path)
         #expect(run.status == 0, "\(run.errors)")
@@ -108,7 +116,8 @@ import Testing
         _ = try folder.write(Data("no image".utf8), to: "bad.nii")
         _ = try folder.write(Data(try Data(contentsOf: folder.file("a.nii")).dropLast(100)), to: "short.nii")
         let big = Grid(size: [128, 128, 64], affine: Samples.grid.affine)
-        try ImageFile.write(LabelMap(grid: big, voxels: [UInt16](repeating: 1, count: big.count)), to: folder.file("big.nii.gz"))
+        try ImageFile.write(
+            LabelMap(grid: big, voxels: [UInt16](repeating: 1, count: big.count)), to: folder.file("big.nii.gz"))
         let wrong: [(from: String, to: String, more: [String], status: Int32)] = [
             ("absent.nii", "b.nii", [], 66), ("bad.nii", "b.nii", [], 65), ("short.nii", "b.nii", [], 65),
             ("a.nii", "b.xyz", [], 73), ("a.nii", "no/such/b.nii", [], 73), ("a.nii", "b.safetensors", [], 65),

@@ -8,7 +8,8 @@ enum Samples {
         size: [12, 10, 8], affine: Affine(i: [-1, 0, 0], j: [0, -1, 0], k: [0, 0, 2], origin: [6, 5, -8]))
 
     /// A label map that holds `label` in the block from `lower` up to `upper`, and what `inside` gives within it.
-    static func labels(_ blocks: [(label: UInt16, lower: SIMD3<Int>, upper: SIMD3<Int>)], grid: Grid = grid) -> LabelMap {
+    static func labels(_ blocks: [(label: UInt16, lower: SIMD3<Int>, upper: SIMD3<Int>)], grid: Grid = grid) -> LabelMap
+    {
         var map = LabelMap(grid: grid, voxels: [UInt16](repeating: 0, count: grid.count))
         for (label, lower, upper) in blocks {
             for k in lower.z..<upper.z {

@@ -20,8 +20,8 @@ extension Bench {
         static let configuration = CommandConfiguration(
             abstract: "Time one patch, a window of a scan.",
             discussion: """
-                Two runs to warm up, then the median of the rest. Without --weights a catalog network is drawn afresh, which
-                takes the same time.
+                Two runs to warm up, then the median of the rest. Without --weights a catalog network is drawn \
+                afresh, which takes the same time.
 
                 EXAMPLE
                   brainkit bench patch --model eoformer --size 96 --repeats 5 --json
@@ -87,7 +87,8 @@ extension Bench {
             let spread = String(format: "%.3f–%.3f s", result.minSeconds, result.maxSeconds)
             Console.result(
                 String(
-                    format: "%@, 1 × 4 × %d³, %@ on %@, %d threads", result.model, size, result.precision, result.device,
+                    format: "%@, 1 × 4 × %d³, %@ on %@, %d threads", result.model, size, result.precision,
+                    result.device,
                     result.threads))
             Console.result(String(format: "median %.3f s (%@ over %d runs)", result.medianSeconds, spread, repeats))
             if let rate = result.gigaflopsPerSecond { Console.result(String(format: "%.0f GFLOP/s", rate)) }

@@ -8,8 +8,8 @@ struct Convert: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Rewrite an image or a checkpoint in another format.",
         discussion: """
-            Images: what is read goes out as the new name's ending says; whole numbers stay whole numbers unless --type says
-            otherwise. Checkpoints: .pth and .pt become .safetensors, without running anything in them.
+            Images: what is read goes out as the new name's ending says; whole numbers stay whole numbers unless \
+            --type says otherwise. Checkpoints: .pth and .pt become .safetensors, without running anything in them.
 
             EXAMPLE
               brainkit convert scan.nrrd scan.nii.gz
@@ -61,6 +61,7 @@ struct Convert: ParsableCommand {
         let isWhole = !header.type.isFloatingPoint && header.slope == 1 && header.intercept == 0
         let target = type.flatMap(StoredType.init(rawValue:)) ?? (isWhole ? header.type : .float32)
         try ImageFile.write(volume, to: place, as: target, description: header.description)
-        Console.note("wrote \(place.path): \(header.size.map(String.init).joined(separator: " × ")), \(target.rawValue)")
+        Console.note(
+            "wrote \(place.path): \(header.size.map(String.init).joined(separator: " × ")), \(target.rawValue)")
     }
 }

@@ -20,11 +20,11 @@ struct EvaluateSegmentation: ParsableCommand {
         commandName: "segmentation",
         abstract: "Score tumour label maps: whole tumour, core and enhancing tumour.",
         discussion: """
-            Two label maps, or two folders whose files are matched by case: CASE_dseg, CASE_seg, CASE-seg or CASE, at any
-            depth. A case without a counterpart is named and left out, and the command then ends with 2.
+            Two label maps, or two folders whose files are matched by case: CASE_dseg, CASE_seg, CASE-seg or CASE, \
+            at any depth. A case without a counterpart is named and left out, and the command then ends with 2.
 
-            Empty regions: both empty is perfect; one empty has Dice 0 and HD95 373.13 mm. The convention "authors" scores
-            as EoFormer's published script does, for comparison with its tables only.
+            Empty regions: both empty is perfect; one empty has Dice 0 and HD95 373.13 mm. The convention "authors" \
+            scores as EoFormer's published script does, for comparison with its tables only.
 
             EXAMPLE
               brainkit evaluate segmentation --prediction out/BraTS-GLI-00000-000_dseg.nii.gz \\
@@ -49,7 +49,9 @@ struct EvaluateSegmentation: ParsableCommand {
         guard scheme.map({ (try? LabelScheme(named: $0)) != nil }) ?? true else {
             throw ValidationError("--scheme is one of \(LabelScheme.all.map(\.name).joined(separator: ", "))")
         }
-        guard EmptyRegions(rawValue: convention) != nil else { throw ValidationError("--convention is brats or authors") }
+        guard EmptyRegions(rawValue: convention) != nil else {
+            throw ValidationError("--convention is brats or authors")
+        }
     }
 
     func run() throws {
@@ -103,14 +105,18 @@ struct EvaluateSegmentation: ParsableCommand {
         do {
             return try LabelScheme.guess(for: expert, named: pair.truth.lastPathComponent)
         } catch {
-            if let other = try? LabelScheme.guess(for: predicted, named: pair.prediction.lastPathComponent) { return other }
+            if let other = try? LabelScheme.guess(for: predicted, named: pair.prediction.lastPathComponent) {
+                return other
+            }
             throw Failure(.badData, "\(error) with --scheme")
         }
     }
 
     private func report(_ scores: [Score], _ summary: CohortSummary, isCohort: Bool) throws {
         if json {
-            let cases = scores.map { Output.Case(name: $0.evaluation.name, scheme: $0.scheme.name, regions: $0.evaluation.scores) }
+            let cases = scores.map {
+                Output.Case(name: $0.evaluation.name, scheme: $0.scheme.name, regions: $0.evaluation.scores)
+            }
             return try Console.result(Output(convention: convention, cases: cases, summary: summary.entries))
         }
         var rows = [["case", "region"] + Self.columns.map(Self.title)]
@@ -125,7 +131,8 @@ struct EvaluateSegmentation: ParsableCommand {
             for entry in summary.entries {
                 guard let metric = Self.columns.first(where: { $0.name == entry.metric }) else { continue }
                 rows.append([
-                    entry.region, Self.title(metric), "\(entry.cases)", Self.figure(entry.mean), Self.figure(entry.median),
+                    entry.region, Self.title(metric), "\(entry.cases)", Self.figure(entry.mean),
+                    Self.figure(entry.median),
                     String(format: "%.4f to %.4f", entry.lower, entry.upper),
                 ])
             }
@@ -133,9 +140,13 @@ struct EvaluateSegmentation: ParsableCommand {
         Console.result(AlignedText.lines(rows))
     }
 
-    private static let columns: [Metric] = [.dice, .hd95, .sensitivity, .precision, .predictedMillilitres, .trueMillilitres]
+    private static let columns: [Metric] = [
+        .dice, .hd95, .sensitivity, .precision, .predictedMillilitres, .trueMillilitres,
+    ]
 
-    private static func title(_ metric: Metric) -> String { metric.unit.isEmpty ? metric.title : "\(metric.title) \(metric.unit)" }
+    private static func title(_ metric: Metric) -> String {
+        metric.unit.isEmpty ? metric.title : "\(metric.title) \(metric.unit)"
+    }
     private static func figure(_ value: Double) -> String { String(format: "%10.4f", value) }
 
     private struct Output: Encodable {

@@ -8,8 +8,8 @@ struct Forward: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Run any network on a raw array with any weights.",
         discussion: """
-            Reads and writes NumPy's .npy; the answer is float32, C order. Weights load strictly: a tensor that is missing,
-            of another shape or left over is an error that names it.
+            Reads and writes NumPy's .npy; the answer is float32, C order. Weights load strictly: a tensor that is \
+            missing, of another shape or left over is an error that names it.
 
             EXAMPLE
               brainkit forward --model eoformer --weights eoformer.pth --input scan.npy -o logits.npy
@@ -30,7 +30,8 @@ struct Forward: ParsableCommand {
     @Option(help: ArgumentHelp("Also writes the map after every stage, NAME.npy each.", valueName: "folder"))
     var allOutputs: String?
     @Option(
-        help: ArgumentHelp("Also writes the loss's gradient of every parameter, with --target.", valueName: "file.safetensors"))
+        help: ArgumentHelp(
+            "Also writes the loss's gradient of every parameter, with --target.", valueName: "file.safetensors"))
     var gradients: String?
     @Option(help: ArgumentHelp("What the loss compares the answer with.", valueName: "t.npy"))
     var target: String?
@@ -41,7 +42,9 @@ struct Forward: ParsableCommand {
     @OptionGroup var engine: EngineOptions
 
     func validate() throws {
-        guard (gradients == nil) == (target == nil) else { throw ValidationError("--gradients and --target go together") }
+        guard (gradients == nil) == (target == nil) else {
+            throw ValidationError("--gradients and --target go together")
+        }
         guard SegmentationLoss(rawValue: loss) != nil else {
             let known = SegmentationLoss.allCases.map(\.rawValue).joined(separator: " or ")
             throw ValidationError("--loss is \(known), not \(loss)")
@@ -87,7 +90,8 @@ struct Forward: ParsableCommand {
         let bytes = Double(voxels) * Double(choice.entry.bytesPerVoxel) * Double(x.type.bytes) / 4
         guard x.device != .cpu || bytes <= Double(engine.memory) else {
             throw Failure(
-                .memory, "\(x.shape) would need about \(Int(bytes / 1e6)) MB of memory and \(engine.memory / 1_000_000) MB "
+                .memory,
+                "\(x.shape) would need about \(Int(bytes / 1e6)) MB of memory and \(engine.memory / 1_000_000) MB "
                     + "may be used: give a smaller input, or raise --max-memory")
         }
     }
@@ -102,7 +106,8 @@ struct Forward: ParsableCommand {
             let stages = allOutputs == nil ? [("logits", try network(x))] : try stages(network, x)
             guard let logits = stages.last?.1 else { throw Failure(.software, "the network gave no answer") }
             guard truth.shape == logits.shape else {
-                throw Failure(.badData, "the target should have the answer's shape \(logits.shape), found \(truth.shape)")
+                throw Failure(
+                    .badData, "the target should have the answer's shape \(logits.shape), found \(truth.shape)")
             }
             let precise = logits.type == .float64 ? logits : try logits.converted(to: .float32)
             let value = try loss(precise, truth.converted(to: precise.type).moved(to: precise.device))
@@ -126,11 +131,13 @@ struct Forward: ParsableCommand {
             try Console.result(
                 Summary(
                     model: model, input: x.shape, output: shape, loss: answer.loss, seconds: seconds,
-                    device: device.description, precision: "\(type)", threads: Engine.threads, peakBytes: Engine.peakMemory))
+                    device: device.description, precision: "\(type)", threads: Engine.threads,
+                    peakBytes: Engine.peakMemory))
         } else if let loss = answer.loss {
             Console.result(String(format: "loss %.9g", loss))
         }
-        Console.note(String(format: "%@ from %@ in %.2f s on %@, %@", "\(shape)", "\(x.shape)", seconds, "\(device)", "\(type)"))
+        Console.note(
+            String(format: "%@ from %@ in %.2f s on %@, %@", "\(shape)", "\(x.shape)", seconds, "\(device)", "\(type)"))
     }
 
     /// What the network answered; the last stage is the answer itself.

@@ -8,8 +8,9 @@ struct Info: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Say what is in an image, a checkpoint or an array.",
         discussion: """
-            Images: format, size, spacing, orientation, type and what was odd. Checkpoints (.safetensors, .pth, .pt): every
-            tensor's name, shape and type. Arrays (.npy): shape and type. Only what is needed of the file is read.
+            Images: format, size, spacing, orientation, type and what was odd. Checkpoints (.safetensors, .pth, \
+            .pt): every tensor's name, shape and type. Arrays (.npy): shape and type. Only what is needed of the \
+            file is read.
 
             EXAMPLE
               brainkit info flair.nii.gz
@@ -159,7 +160,8 @@ private struct CheckpointSummary: Summary {
             notes = []
             return
         }
-        let prefix = checkpoint.prefix.isEmpty ? [] : ["\"\(checkpoint.prefix)\" stood before every name and was taken off"]
+        let prefix =
+            checkpoint.prefix.isEmpty ? [] : ["\"\(checkpoint.prefix)\" stood before every name and was taken off"]
         let place = checkpoint.place.isEmpty ? [] : ["the weights lie under \"\(checkpoint.place)\""]
         let ignored = checkpoint.ignored.isEmpty ? [] : ["left alone: \(checkpoint.ignored.joined(separator: ", "))"]
         notes = prefix + place + ignored
@@ -185,6 +187,9 @@ private struct ArraySummary: Summary {
     }
 
     var rows: [[String]] {
-        [["file", file], ["format", "NumPy array"], ["type", type], ["shape", shape.map(String.init).joined(separator: " × ")]]
+        [
+            ["file", file], ["format", "NumPy array"], ["type", type],
+            ["shape", shape.map(String.init).joined(separator: " × ")],
+        ]
     }
 }

@@ -34,9 +34,12 @@ extension Models {
                 return try Console.result(Listing(models: shipped, networks: Catalog.entries.map(NetworkSummary.init)))
             }
             var rows = [["shipped models"]]
-            rows += shipped.isEmpty ? [["  none found"]] : shipped.map { card in
-                ["  " + card.name, card.task, card.experimental ? "experimental" : ""]
-            }
+            rows +=
+                shipped.isEmpty
+                ? [["  none found"]]
+                : shipped.map { card in
+                    ["  " + card.name, card.task, card.experimental ? "experimental" : ""]
+                }
             rows += [[""], ["networks, for weights of your own"]]
             rows += Catalog.entries.map { ["  " + $0.name, $0.task, "\($0.parameters) parameters"] }
             Console.result(AlignedText.lines(rows))
@@ -75,7 +78,8 @@ extension Models {
             var rows = [
                 ["name", card.name], ["network", card.network], ["task", card.task],
                 ["contrasts", card.input.contrasts.map(\.displayName).joined(separator: ", ")],
-                ["spacing", "\(card.input.spacing) mm"], ["window", "\(card.window.patch)³, overlap \(card.window.overlap)"],
+                ["spacing", "\(card.input.spacing) mm"],
+                ["window", "\(card.window.patch)³, overlap \(card.window.overlap)"],
                 ["labels", card.scheme], ["training data", card.trainingData], ["training", card.training],
             ]
             if card.experimental { rows.insert(["status", "experimental"], at: 1) }
@@ -86,7 +90,9 @@ extension Models {
                     rows.append(["", "\(result.region) \(result.metric) \(figures)"])
                 }
             }
-            return rows + card.limits.map { ["limit", $0] } + [["citation", card.citation], ["licence", card.licence]]
+            return rows + card.limits.map { ["limit", $0] } + [
+                ["citation", card.citation], ["licence", card.licence],
+            ]
         }
     }
 
@@ -164,7 +170,8 @@ private struct NetworkSummary: Encodable {
 
     var rows: [[String]] {
         let rows = [
-            ["name", name], ["task", task], ["parameters", "\(parameters)"], ["citation", citation], ["licence", licence],
+            ["name", name], ["task", task], ["parameters", "\(parameters)"], ["citation", citation],
+            ["licence", licence],
         ]
         return forms.isEmpty ? rows : rows + [["forms", forms.joined(separator: ", ")]]
     }

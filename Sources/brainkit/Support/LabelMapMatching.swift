@@ -34,7 +34,8 @@ struct LabelMapMatching {
                 throw Failure(.missing, "no label map in \(prediction.path) has a counterpart in \(truth.path)")
             }
         default:
-            throw Failure(.usage, "give two label maps or two folders, not one of each: \(prediction.path) and \(truth.path)")
+            throw Failure(
+                .usage, "give two label maps or two folders, not one of each: \(prediction.path) and \(truth.path)")
         }
     }
 
@@ -51,7 +52,9 @@ struct LabelMapMatching {
         let walker = FileManager.default.enumerator(
             at: folder, includingPropertiesForKeys: nil, options: [.skipsHiddenFiles])
         // The other half of a .hdr is no map of its own.
-        let images = (walker?.compactMap { $0 as? URL } ?? []).filter { baseName($0) != nil && $0.pathExtension != "img" }
+        let images = (walker?.compactMap { $0 as? URL } ?? []).filter {
+            baseName($0) != nil && $0.pathExtension != "img"
+        }
         let named = images.filter { file in
             baseName(file).map { base in endings.contains { base.lowercased().hasSuffix($0) } } ?? false
         }

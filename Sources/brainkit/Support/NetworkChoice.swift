@@ -53,7 +53,8 @@ struct NetworkChoice {
 
     private static func setting(_ form: String, of entry: Catalog.Entry, in json: Data?) throws -> Data {
         guard entry.forms.contains(form) else {
-            let known = entry.forms.isEmpty ? "it has none to choose from" : "it has " + entry.forms.joined(separator: ", ")
+            let known =
+                entry.forms.isEmpty ? "it has none to choose from" : "it has " + entry.forms.joined(separator: ", ")
             throw Failure(.usage, "\(entry.name) has no form \"\(form)\": \(known)")
         }
         let parsed = try? json.map { try JSONSerialization.jsonObject(with: $0) }

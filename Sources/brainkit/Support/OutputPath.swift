@@ -8,7 +8,8 @@ enum OutputPath {
     static func file(_ path: String) throws -> URL {
         let url = URL(fileURLWithPath: path)
         guard isFolder(url.deletingLastPathComponent()) else {
-            throw Failure(.cannotWrite, "cannot write \(path): there is no folder \(url.deletingLastPathComponent().path)")
+            throw Failure(
+                .cannotWrite, "cannot write \(path): there is no folder \(url.deletingLastPathComponent().path)")
         }
         guard !isFolder(url) else { throw Failure(.cannotWrite, "cannot write \(path): it is a folder") }
         return url
