@@ -6,8 +6,8 @@ import TestSupport
 
 @testable import Training
 
-/// Three patients of 24³ voxels with a bright ball for a tumour, in the layout of BraTS 2021, and an experiment on them
-/// that takes a second.
+/// Three patients of 24³ voxels, a ball for a brain and a brighter one inside for a tumour, in the layout of BraTS 2021,
+/// and an experiment on them that takes a second.
 struct ToyCohort {
     let folder: TemporaryFolder
     var cases: URL { folder.file("cases") }
@@ -42,22 +42,26 @@ struct ToyCohort {
         return experiment
     }
 
-    static func radius(_ grid: Grid, _ n: Int, _ patient: Int) -> Double {
-        let (i, j, k) = (n % 24, n / 24 % 24, n / 576)
-        let d = SIMD3(Double(i), Double(j), Double(k)) - SIMD3(8 + Double(patient) * 3, 12, 12)
+    private static func radius(_ n: Int, _ patient: Int) -> Double {
+        distance(n, from: SIMD3(8 + Double(patient) * 3, 12, 12))
+    }
+
+    private static func distance(_ n: Int, from centre: SIMD3<Double>) -> Double {
+        let d = SIMD3(Double(n % 24), Double(n / 24 % 24), Double(n / 576)) - centre
         return (d * d).sum().squareRoot()
     }
 
     private static func image(_ grid: Grid, patient: Int, contrast: Int) -> Volume {
         var random = SplitMix(seed: UInt64(patient * 4 + contrast))
         return Volume(grid: grid, voxels: (0..<grid.count).map { n in
-            Float(100 + 10 * random.uniform() + (radius(grid, n, patient) < 6 ? 60 : 0))
+            let value = Float(100 + 10 * random.uniform() + (radius(n, patient) < 6 ? 60 : 0))
+            return distance(n, from: SIMD3(12, 12, 12)) < 11 ? value : 0
         })
     }
 
     private static func labels(_ grid: Grid, _ patient: Int) -> LabelMap {
         LabelMap(grid: grid, voxels: (0..<grid.count).map { n in
-            let r = radius(grid, n, patient)
+            let r = radius(n, patient)
             return r < 2 ? 1 : r < 4 ? 4 : r < 6 ? 2 : 0
         })
     }
