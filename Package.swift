@@ -33,7 +33,8 @@ let package = Package(
                 .unsafeFlags(["-L\(libtorch)/lib", "-Xlinker", "-rpath", "-Xlinker", "\(libtorch)/lib"]),
                 .linkedLibrary("torch_cpu"), .linkedLibrary("c10"),
             ]),
-        .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"]), .brew(["libdeflate"])]),
+        .systemLibrary(
+            name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"]), .brew(["libdeflate"])]),
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
         // Floor 1: files without tensors, tensors without millimetres
         .target(name: "BrainData", dependencies: ["CDeflate"], swiftSettings: swift),
@@ -61,7 +62,8 @@ let package = Package(
             name: "NeuralNetTests", dependencies: ["NeuralNet", "TestSupport"], resources: [.copy("Golden")],
             swiftSettings: swift),
         .testTarget(
-            name: "EvaluationTests", dependencies: ["Evaluation", "BrainData", "TestSupport"], resources: [.copy("Golden")],
+            name: "EvaluationTests", dependencies: ["Evaluation", "BrainData", "TestSupport"],
+            resources: [.copy("Golden")],
             swiftSettings: swift),
         .testTarget(
             name: "BrainModelsTests", dependencies: ["BrainModels", "NeuralNet", "BrainData", "TestSupport"],

@@ -93,7 +93,8 @@ public enum Device: Sendable, Equatable, CustomStringConvertible {
         case let cuda where cuda == "cuda" || cuda.hasPrefix("cuda:"):
             let index = cuda == "cuda" ? 0 : Int(cuda.dropFirst(5))
             guard let index, index >= 0, index < devices else {
-                throw .device("the device \"\(name)\" is not there: \(devices) CUDA devices were found; use --device cpu")
+                throw .device(
+                    "the device \"\(name)\" is not there: \(devices) CUDA devices were found; use --device cpu")
             }
             self = .cuda(index)
         default: throw .device("unknown device \"\(name)\": expected auto, cpu, cuda or cuda:NUMBER")

@@ -88,8 +88,10 @@ extension Experiment {
             throw NetworkError.missingFile(file.path)
         }
         try self.init(yaml: text, named: file.lastPathComponent, settings: settings)
-        data.folder = data.folder.isEmpty
-            ? "" : URL(fileURLWithPath: data.folder, relativeTo: file.deletingLastPathComponent()).standardizedFileURL.path
+        data.folder =
+            data.folder.isEmpty
+            ? ""
+            : URL(fileURLWithPath: data.folder, relativeTo: file.deletingLastPathComponent()).standardizedFileURL.path
     }
 
     init(yaml text: String, named file: String, settings: [String] = []) throws {
@@ -141,12 +143,16 @@ extension Experiment {
         func demand(_ holds: Bool, _ why: String) throws {
             guard holds else { throw TrainingError.experiment(file: file, why: why) }
         }
-        try demand(sampling.patch > 0 && sampling.patch % 16 == 0, "sampling.patch is \(sampling.patch), no multiple of 16")
+        try demand(
+            sampling.patch > 0 && sampling.patch % 16 == 0, "sampling.patch is \(sampling.patch), no multiple of 16")
         try demand(sampling.batch > 0, "sampling.batch is \(sampling.batch), not above zero")
-        try demand((0...1).contains(sampling.foreground), "sampling.foreground is \(sampling.foreground), not from 0 to 1")
+        try demand(
+            (0...1).contains(sampling.foreground), "sampling.foreground is \(sampling.foreground), not from 0 to 1")
         try demand(optimiser.steps > 0, "optimiser.steps is \(optimiser.steps), not above zero")
         try demand(checkpointEvery > 0, "checkpointEvery is \(checkpointEvery), not above zero")
-        try demand(data.input.contrasts.count == network.inputs, "network.inputs differs from the number of data.input.contrasts")
+        try demand(
+            data.input.contrasts.count == network.inputs,
+            "network.inputs differs from the number of data.input.contrasts")
         try demand(validation.window.patch % 16 == 0, "validation.window.patch is no multiple of 16")
         try demand((0..<1).contains(validation.window.overlap), "validation.window.overlap is not from 0 to below 1")
     }

@@ -21,7 +21,8 @@ public struct PreparedCase: Sendable {
         let images = try tumour.read()
         input = try TumourInput(images, for: contract)
         let labels = try ImageFile.readLabels(file)
-        let scheme = if let known = tumour.scheme { known } else { try LabelScheme.guess(for: labels, named: tumour.name) }
+        let scheme =
+            if let known = tumour.scheme { known } else { try LabelScheme.guess(for: labels, named: tumour.name) }
         guard labels.grid.matches(input.source) else {
             throw .geometry("the labels of \(tumour.name) lie on another grid than its images")
         }

@@ -13,7 +13,8 @@ struct RunFolder {
         self.url = url
         let exists = FileManager.default.fileExists(atPath: checkpointFile.path)
         guard resumes || !exists else {
-            throw TrainingError.run("\(url.path) holds a training already: resume it with --resume, or give the experiment another name")
+            throw TrainingError.run(
+                "\(url.path) holds a training already: resume it with --resume, or give the experiment another name")
         }
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
         try AtomicFile.write(Data(experiment.yaml().utf8), to: url.appendingPathComponent("experiment.yaml"))
@@ -36,7 +37,9 @@ struct RunFolder {
     /// Writes the network alone, in half precision, under the names of the published state dict.
     func export(_ tensors: [(name: String, tensor: Tensor)]) throws -> URL {
         let file = url.appendingPathComponent("model.safetensors")
-        let halves = try tensors.map { (name: String($0.name.dropFirst("model.".count)), tensor: try $0.tensor.converted(to: .float16)) }
+        let halves = try tensors.map {
+            (name: String($0.name.dropFirst("model.".count)), tensor: try $0.tensor.converted(to: .float16))
+        }
         try Safetensors.write(halves, metadata: ["format": "pt"], to: file)
         return file
     }

@@ -54,15 +54,17 @@ public final class SegmentationTrainer {
             weights = Weights(checkpoint.file, trainable: true)
             network = try EoFormer(weights["model"], experiment.network)
             optimiser = try AdamW(
-                weights.parameters, experiment.optimiser.settings, from: Weights(checkpoint.file), steps: checkpoint.step)
+                weights.parameters, experiment.optimiser.settings, from: Weights(checkpoint.file),
+                steps: checkpoint.step)
         } else {
             weights = Weights(seed: experiment.seed, trainable: true)
             network = try EoFormer(weights["model"], experiment.network)
             optimiser = try AdamW(weights.parameters, experiment.optimiser.settings)
         }
-        report(.prepared(
-            training: training.count, validation: validation.count,
-            parameters: weights.parameters.reduce(0) { $0 + $1.tensor.count }, from: optimiser.steps))
+        report(
+            .prepared(
+                training: training.count, validation: validation.count,
+                parameters: weights.parameters.reduce(0) { $0 + $1.tensor.count }, from: optimiser.steps))
     }
 
     /// Trains to the end, validating and saving on the way, and writes the network that comes out.

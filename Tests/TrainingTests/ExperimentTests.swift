@@ -25,7 +25,8 @@ import Testing
 
     @Test(arguments: [
         "sampling: { patch: 50 }", "sampling: { batch: 0 }", "sampling: { foreground: 1.5 }", "optimiser: { steps: 0 }",
-        "checkpointEvery: 0", "network: { inputs: 3 }", "validation: { window: { overlap: 1 } }", "loss: hinge", "- a list",
+        "checkpointEvery: 0", "network: { inputs: 3 }", "validation: { window: { overlap: 1 } }", "loss: hinge",
+        "- a list",
         "name: [", "",
     ]) func refusesWhatMakesNoRun(yaml: String) {
         #expect(throws: TrainingError.self) { try Experiment(yaml: yaml, named: "bad.yaml") }
@@ -49,7 +50,8 @@ import Testing
         #expect(try Experiment(yaml: experiment.yaml(), named: "again.yaml") == experiment)
     }
 
-    @Test(arguments: ["eoformer-tumour", "eoformer-brats"]) func theProjectsOwnExperimentsAreSound(name: String) throws {
+    @Test(arguments: ["eoformer-tumour", "eoformer-brats"]) func theProjectsOwnExperimentsAreSound(name: String) throws
+    {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
         let experiment = try Experiment(contentsOf: root.appendingPathComponent("Experiments/\(name).yaml"))

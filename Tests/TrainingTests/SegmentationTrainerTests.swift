@@ -33,7 +33,8 @@ import Testing
         )
         #expect(a == b)
         let log = try String(contentsOf: parts.appendingPathComponent("steps.csv"), encoding: .utf8)
-        #expect(log.split(separator: "\n").dropFirst().map { $0.prefix { $0 != "," } } == ["1", "2", "3", "4", "5", "6"])
+        #expect(
+            log.split(separator: "\n").dropFirst().map { $0.prefix { $0 != "," } } == ["1", "2", "3", "4", "5", "6"])
     }
 
     @Test func learnsTheBall() throws {
@@ -62,7 +63,9 @@ import Testing
     @Test func refusesToOverwriteARun() throws {
         let cohort = try ToyCohort()
         _ = try train(cohort.experiment(steps: 2), in: cohort, runs: "twice")
-        let error = #expect(throws: TrainingError.self) { try train(cohort.experiment(steps: 2), in: cohort, runs: "twice") }
+        let error = #expect(throws: TrainingError.self) {
+            try train(cohort.experiment(steps: 2), in: cohort, runs: "twice")
+        }
         #expect(try #require(error).description.contains("--resume"))
     }
 

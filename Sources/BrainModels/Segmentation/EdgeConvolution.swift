@@ -52,7 +52,8 @@ struct EdgeConvolution: Layer {
         }
         activation = try PReLU(weights["act"], channels: channels)
         self.form = form
-        folded = form == .folded && !weights.areTrainable
+        folded =
+            form == .folded && !weights.areTrainable
             ? try Self.fold(weight, bias, branches, in: .float64) : nil
     }
 
@@ -81,7 +82,8 @@ struct EdgeConvolution: Layer {
         let channels = bias.shape[0]
         var identity = [Float](repeating: 0, count: channels * channels * 27)
         for c in 0..<channels { identity[(c * channels + c) * 27 + 13] = 1 }
-        var kernel = try weight.converted(to: type)
+        var kernel =
+            try weight.converted(to: type)
             + Tensor(identity, shape: weight.shape).converted(to: type).moved(to: weight.device)
         var shift = try bias.converted(to: type)
         for branch in branches {
@@ -112,7 +114,8 @@ private struct EdgeBranch: Layer {
     /// - Parameter x: `[batch, channel, i, j, k]`.
     func callAsFunction(_ x: Tensor) throws(NetworkError) -> Tensor {
         let margin = (before: 1, after: 1)
-        let between = try x.convolved(weight).padded([margin, margin, margin])
+        let between =
+            try x.convolved(weight).padded([margin, margin, margin])
             + inner.reshaped([1, channels, 1, 1, 1])  // the bias surrounds the map, too
         return try between.convolved(scale * mask, bias, groups: channels)
     }

@@ -47,7 +47,8 @@ public struct EoFormer: Layer {
                 ([inputs, outputs, headWidth] + channels + blocks).allSatisfy({ (1...65_536).contains($0) })
             else { throw .configuration("channels and blocks have four numbers each, and every number is above zero") }
             guard channels[2] % headWidth == 0, channels[3] % headWidth == 0 else {
-                throw .configuration("heads of \(headWidth) features do not divide stages of \(channels[2...]) channels")
+                throw .configuration(
+                    "heads of \(headWidth) features do not divide stages of \(channels[2...]) channels")
             }
             guard channels[0] % 2 == 0 else { throw .configuration("\(channels[0]) channels cannot be halved") }
             guard (0..<1).contains(stochasticDepth) else {
@@ -129,7 +130,8 @@ private struct EoFormerEncoder: Sendable {
             let before = c.blocks.prefix(s).reduce(0, +)
             return try (0..<c.blocks[s]).map { (b) throws(NetworkError) in
                 let place = weights["stages"][s][b]
-                let mixer: any Layer = s < 2
+                let mixer: any Layer =
+                    s < 2
                     ? try SeparableMixer(place["token_mixer"], channels: c.channels[s])
                     : try EfficientAttention(
                         place["token_mixer"], channels: c.channels[s], heads: c.channels[s] / c.headWidth)
@@ -214,7 +216,8 @@ private struct Upsampling: Sendable {
     init(_ weights: Weights, from input: Int, to output: Int, joinsSkip: Bool) throws(NetworkError) {
         norm = try GroupNorm(weights["norm"], groups: 1, channels: input)
         doubling = try DoublingConvolution(weights["transp_conv"]["conv"], from: input, to: output)
-        joining = joinsSkip
+        joining =
+            joinsSkip
             ? try Convolution(
                 weights["conv_block"]["conv"], from: 2 * output, to: output, kernel: 3, padding: 1, bias: false)
             : nil

@@ -50,7 +50,9 @@ public struct TumourInput: Sendable {
         for contrast in present {
             guard let image = images[contrast] else { continue }
             let (clean, replaced) = image.finite()
-            if replaced > 0 { warnings.append("\(contrast.displayName): \(replaced) NaN or infinite voxels were set to 0") }
+            if replaced > 0 {
+                warnings.append("\(contrast.displayName): \(replaced) NaN or infinite voxels were set to 0")
+            }
             let aligned = try Self.aligned(clean, contrast, to: source, as: first, &warnings)
             volumes[contrast] = aligned.reoriented(to: .ras)
         }
@@ -68,17 +70,23 @@ public struct TumourInput: Sendable {
         guard let box = mask.box else {
             throw .geometry("expected a brain in \(first.displayName), found an empty image")
         }
-        steps.append("brain mask: \(Int(estimate.millilitres.rounded())) ml, "
-            + (isStripped ? "what is not zero, as the skull was off already" : "a surface grown from the middle (Smith 2002)"))
+        steps.append(
+            "brain mask: \(Int(estimate.millilitres.rounded())) ml, "
+                + (isStripped
+                    ? "what is not zero, as the skull was off already" : "a surface grown from the middle (Smith 2002)")
+        )
         if !isStripped {
-            warnings.append("the brain was found by a classical method, which may take in tissue outside it or cut into it")
+            warnings.append(
+                "the brain was found by a classical method, which may take in tissue outside it or cut into it")
         }
         if !isFine {
             for (contrast, volume) in volumes { volumes[contrast] = try volume.resampled(to: working, by: .linear) }
             let from = (0..<3).map { String((spacing[$0] * 100).rounded() / 100) }.joined(separator: " × ")
             steps.append("resampled from \(from) mm to \(contract.spacing) mm, linearly")
             if spacing.max() > 2.5 * contract.spacing {
-                warnings.append("the slices are \(String((spacing.max() * 10).rounded() / 10)) mm apart, and the network learned from 1 mm")
+                warnings.append(
+                    "the slices are \(String((spacing.max() * 10).rounded() / 10)) mm apart, and the network learned from 1 mm"
+                )
             }
         }
         let brain = mask.cropped(to: box)
@@ -103,9 +111,11 @@ public struct TumourInput: Sendable {
         }
         if image.grid.matches(grid) { return image }
         guard image.grid.overlap(with: grid) > 0.5 else {
-            throw .geometry("\(contrast.displayName) and \(first.displayName) show different places: their grids do not overlap")
+            throw .geometry(
+                "\(contrast.displayName) and \(first.displayName) show different places: their grids do not overlap")
         }
-        warnings.append("\(contrast.displayName) lies on another grid than \(first.displayName) and was resampled to it")
+        warnings.append(
+            "\(contrast.displayName) lies on another grid than \(first.displayName) and was resampled to it")
         return try image.resampled(to: grid, by: .linear)
     }
 

@@ -90,7 +90,8 @@ extension TumourCase {
         for (contrast, reference) in self.images {
             let volume = try ImageFile.read(reference.file, limit: limit)
             guard reference.frame < volume.frames else {
-                throw .geometry("expected frame \(reference.frame) in \(reference.file.path), found \(volume.frames) frames")
+                throw .geometry(
+                    "expected frame \(reference.frame) in \(reference.file.path), found \(volume.frames) frames")
             }
             images[contrast] = volume.frames == 1 ? volume : volume.frame(reference.frame)
         }

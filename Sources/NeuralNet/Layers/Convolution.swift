@@ -63,7 +63,8 @@ extension Tensor {
     public func convolved(
         _ weight: Tensor, _ bias: Tensor? = nil, stride: Int = 1, padding: Int = 0, groups: Int = 1
     ) throws(NetworkError) -> Tensor {
-        let strides = [Int64](repeating: Int64(stride), count: 3), paddings = [Int64](repeating: Int64(padding), count: 3)
+        let strides = [Int64](repeating: Int64(stride), count: 3),
+            paddings = [Int64](repeating: Int64(padding), count: 3)
         return try Tensor(engine_conv3d(raw, weight.raw, bias?.raw, strides, paddings, Int64(groups)))
     }
 }

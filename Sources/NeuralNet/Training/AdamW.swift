@@ -44,7 +44,8 @@ public final class AdamW {
     }
 
     private init(
-        _ parameters: [(name: String, tensor: Tensor)], _ settings: Settings, means: [Tensor], squares: [Tensor], steps: Int
+        _ parameters: [(name: String, tensor: Tensor)], _ settings: Settings, means: [Tensor], squares: [Tensor],
+        steps: Int
     ) {
         (self.parameters, self.settings, self.steps) = (parameters, settings, steps)
         (self.means, self.squares) = (means, squares)
@@ -52,7 +53,8 @@ public final class AdamW {
 
     /// The moments, by the names that a checkpoint gives them.
     public var state: [(name: String, tensor: Tensor)] {
-        zip(parameters, means).map { ("mean.\($0.name)", $1) } + zip(parameters, squares).map { ("square.\($0.name)", $1) }
+        zip(parameters, means).map { ("mean.\($0.name)", $1) }
+            + zip(parameters, squares).map { ("square.\($0.name)", $1) }
     }
 
     /// Moves every parameter against its gradient and clears the gradients.

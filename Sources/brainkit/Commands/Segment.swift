@@ -51,10 +51,16 @@ struct Segment: ParsableCommand {
         guard input == nil || (report == nil && truth == nil) || parts == 1 else {
             throw ValidationError("--report and --truth are for one case")
         }
+        let schemes = LabelScheme.all.map(\.name)
+        guard scheme.map(schemes.contains) ?? true else {
+            throw ValidationError("--scheme is one of \(schemes.joined(separator: ", "))")
+        }
         guard (1...100_000).contains(parts), (0..<parts).contains(part) else {
             throw ValidationError("--part is from 0 to below --parts")
         }
-        guard overlap.map({ (0..<1).contains($0) }) ?? true else { throw ValidationError("--overlap is from 0 to below 1") }
+        guard overlap.map({ (0..<1).contains($0) }) ?? true else {
+            throw ValidationError("--overlap is from 0 to below 1")
+        }
         guard patch.map({ (16...512).contains($0) && $0 % 16 == 0 }) ?? true else {
             throw ValidationError("--patch is a multiple of 16 from 16 to 512")
         }
@@ -65,7 +71,8 @@ struct Segment: ParsableCommand {
         let engine = try engine.settings()
         let run = try SegmentationRun(
             model: try ModelStore.model(named: model), weights: weights.map(URL.init(fileURLWithPath:)), engine: engine,
-            memory: self.engine.memory, window: { window in
+            memory: self.engine.memory,
+            window: { window in
                 if let overlap { window.overlap = overlap }
                 if let patch { window.patch = patch }
             }, mirrors: tta, probabilities: probabilities, scheme: try scheme.map { try LabelScheme(named: $0) })
@@ -86,7 +93,9 @@ struct Segment: ParsableCommand {
                 failed += 1
             }
         }
-        guard failed == 0 else { throw Failure(.someFailed, "\(failed) of \(cases.count) cases failed, the rest is done") }
+        guard failed == 0 else {
+            throw Failure(.someFailed, "\(failed) of \(cases.count) cases failed, the rest is done")
+        }
     }
 
     private func listed() throws -> [TumourCase] {

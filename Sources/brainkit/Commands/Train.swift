@@ -35,7 +35,8 @@ struct Train: ParsableCommand {
             switch event {
             case .prepared(let training, let validation, let parameters, let first):
                 Console.note(
-                    "\(training) cases to train on, \(validation) to validate, \(parameters) parameters, from step \(first)")
+                    "\(training) cases to train on, \(validation) to validate, \(parameters) parameters, from step \(first)"
+                )
             case .step(let number, let total, let loss, let rate, let seconds):
                 let figures = String(format: "loss %.4f  rate %.2e  %.2f s/step", loss, rate, seconds)
                 progress.show(number, of: total, figures)

@@ -85,7 +85,8 @@ struct SegmentationRun {
         bytes += window.patch * window.patch * window.patch * 320
         guard bytes <= memory else {
             throw Failure(
-                .memory, "\(tumour.name) would need about \(bytes / 1_000_000) MB of memory and \(memory / 1_000_000) MB may "
+                .memory,
+                "\(tumour.name) would need about \(bytes / 1_000_000) MB of memory and \(memory / 1_000_000) MB may "
                     + "be used: choose a smaller --patch, or raise --max-memory")
         }
     }

@@ -21,17 +21,23 @@ struct TumourReport {
             subject: "\(tumour.name) · \(tumour.contrasts.map(\.displayName).joined(separator: ", "))")
         report.warnings = warnings
         report.sections = [.highlights(highlights), .viewer(viewer)]
-        if let scores { report.sections.append(.table(ReportTable("Agreement with the expert", scores: scores.evaluation))) }
+        if let scores {
+            report.sections.append(.table(ReportTable("Agreement with the expert", scores: scores.evaluation)))
+        }
         report.sections += [
             .narrowTable(volumes), .steps("Preprocessing", input.steps),
-            .facts("Versions", [
-                ("Software", sidecar.software), ("Model", sidecar.model), ("Weights", sidecar.weights),
-                ("SHA-256", String(sidecar.weightsSHA256.prefix(16)) + "…"), ("Label scheme", scheme.name),
-                ("Windows", "\(run.window.patch)³, overlap \(run.window.overlap), \(run.window.blending.rawValue)"),
-            ] + sidecar.engine.sorted { $0.key < $1.key }.map { ($0.key.capitalized, $0.value) }),
-            .facts("Timing", ["reading", "preparing", "network", "writing", "scoring"].compactMap { lap in
-                sidecar.seconds[lap].map { (lap.capitalized, "\($0.formatted(decimals: 1)) s") }
-            }),
+            .facts(
+                "Versions",
+                [
+                    ("Software", sidecar.software), ("Model", sidecar.model), ("Weights", sidecar.weights),
+                    ("SHA-256", String(sidecar.weightsSHA256.prefix(16)) + "…"), ("Label scheme", scheme.name),
+                    ("Windows", "\(run.window.patch)³, overlap \(run.window.overlap), \(run.window.blending.rawValue)"),
+                ] + sidecar.engine.sorted { $0.key < $1.key }.map { ($0.key.capitalized, $0.value) }),
+            .facts(
+                "Timing",
+                ["reading", "preparing", "network", "writing", "scoring"].compactMap { lap in
+                    sidecar.seconds[lap].map { (lap.capitalized, "\($0.formatted(decimals: 1)) s") }
+                }),
             .text("Source of the method", run.model.card.citation),
         ]
         return report
@@ -40,7 +46,9 @@ struct TumourReport {
     private var warnings: [String] {
         var warnings = input.warnings
         if run.model.card.experimental {
-            warnings.insert("The model \(run.model.card.name) is experimental: " + run.model.card.limits.joined(separator: "; "), at: 0)
+            warnings.insert(
+                "The model \(run.model.card.name) is experimental: " + run.model.card.limits.joined(separator: "; "),
+                at: 0)
         }
         let absent = run.model.card.input.contrasts.filter { images[$0] == nil }
         if !absent.isEmpty {
@@ -50,7 +58,8 @@ struct TumourReport {
         }
         for region in TumourRegion.allCases {
             guard let dice = scores?.evaluation.scores[region.displayName]?.dice, dice < 0.5 else { continue }
-            warnings.append("the \(region.displayName) agrees poorly with the expert's: Dice \(dice.formatted(decimals: 2))")
+            warnings.append(
+                "the \(region.displayName) agrees poorly with the expert's: Dice \(dice.formatted(decimals: 2))")
         }
         return warnings
     }

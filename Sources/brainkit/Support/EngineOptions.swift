@@ -25,7 +25,9 @@ struct EngineOptions: ParsableArguments {
         guard ["auto", "float32", "bfloat16", "float64"].contains(precision) else {
             throw ValidationError("--precision is auto, float32, bfloat16 or float64, not \(precision)")
         }
-        guard threads.map({ (1...1024).contains($0) }) ?? true else { throw ValidationError("--threads is from 1 to 1024") }
+        guard threads.map({ (1...1024).contains($0) }) ?? true else {
+            throw ValidationError("--threads is from 1 to 1024")
+        }
         guard maxMemory.map({ (1...100_000_000).contains($0) }) ?? true else {
             throw ValidationError("--max-memory is a number of megabytes above zero")
         }
@@ -35,12 +37,13 @@ struct EngineOptions: ParsableArguments {
     func settings() throws -> Settings {
         if let threads { Engine.setThreads(threads) }
         let device = try Device(named: device)
-        let type: ElementType = switch precision {
-        case "float32": .float32
-        case "bfloat16": .bfloat16
-        case "float64": .float64
-        default: device == .cpu && !Engine.hasFastBFloat16 ? .float32 : .bfloat16
-        }
+        let type: ElementType =
+            switch precision {
+            case "float32": .float32
+            case "bfloat16": .bfloat16
+            case "float64": .float64
+            default: device == .cpu && !Engine.hasFastBFloat16 ? .float32 : .bfloat16
+            }
         return Settings(device: device, type: type)
     }
 
