@@ -32,7 +32,7 @@ demo: build  ## segments a real tumour scan: a label map and a report
 
 test: bootstrap  ## builds and runs every test
 	swift build --build-tests $(build_flags)
-	OMP_NUM_THREADS=1 swift test --skip-build  # tests run side by side already
+	OMP_NUM_THREADS=1 swift test --skip-build
 
 format:  ## formats the Swift sources in place
 	swift format --in-place --parallel --recursive $(swift_sources)

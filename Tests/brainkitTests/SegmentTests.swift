@@ -74,6 +74,17 @@ import Testing
         #expect(rest.output.contains("BraTS2021_00001_dseg.nii.gz"))
     }
 
+    @Test func followsLinksToCases() throws {
+        let linked = folder.file("linked")
+        try FileManager.default.createDirectory(at: linked, withIntermediateDirectories: true)
+        let name = ToyPatients.names[1]
+        try FileManager.default.createSymbolicLink(
+            at: linked.appendingPathComponent(name), withDestinationURL: cases.appendingPathComponent(name))
+        let out = folder.file("results").path
+        #expect(try segment("-i", linked.path, "-o", out).output.contains(name))
+        #expect(try Command("evaluate", "segmentation", "--prediction", out, "--truth", linked.path).status == 0)
+    }
+
     @Test func oneBadCaseDoesNotStopTheOthers() throws {
         try Data("not an image".utf8).write(to: URL(fileURLWithPath: image(1, "t2")))
         let run = try segment("-i", cases.path, "-o", folder.file("results").path)

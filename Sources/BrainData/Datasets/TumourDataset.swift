@@ -60,8 +60,9 @@ struct Folder {
     init(_ url: URL) throws(ImagingError) {
         let entries: [URL]
         do {
-            entries = try FileManager.default.contentsOfDirectory(
-                at: url, includingPropertiesForKeys: nil, options: .skipsHiddenFiles)
+            // By path, which follows a link to a folder; by URL it would not.
+            entries = try FileManager.default.contentsOfDirectory(atPath: url.path)
+                .filter { !$0.hasPrefix(".") }.map(url.appendingPathComponent)
         } catch {
             throw .unreadable(path: url.path, why: "the folder cannot be listed")
         }

@@ -44,63 +44,81 @@ public struct TumourInput: Sendable {
             let names = contract.contrasts.map(\.displayName).joined(separator: ", ")
             throw .layout("expected at least one of \(names), found none")
         }
-        var steps: [String] = [], warnings = present.flatMap { images[$0]?.notes ?? [] }
+        var log = Log()
         source = reference.grid
-        var volumes: [Contrast: Volume] = [:]
-        for contrast in present {
-            guard let image = images[contrast] else { continue }
-            let (clean, replaced) = image.finite()
-            if replaced > 0 {
-                warnings.append("\(contrast.displayName): \(replaced) NaN or infinite voxels were set to 0")
-            }
-            let aligned = try Self.aligned(clean, contrast, to: source, as: first, &warnings)
-            volumes[contrast] = aligned.reoriented(to: .ras)
-        }
-        guard let turned = volumes[first]?.grid else { throw .layout("expected \(first.displayName), found none") }
-        oriented = turned
-        steps.append("reoriented from \(source.orientation) to RAS")
-
+        var volumes = try Self.turned(images, present, to: reference.grid, &log)
         guard let anatomy = volumes[first] else { throw .layout("expected \(first.displayName), found none") }
-        let isStripped = BrainMask.isStripped(anatomy)
-        let spacing = turned.affine.spacing
+        oriented = anatomy.grid
+        log.steps.append("reoriented from \(source.orientation) to RAS")
+
+        let spacing = oriented.affine.spacing
         let isFine = (0..<3).allSatisfy { abs(spacing[$0] / contract.spacing - 1) < 0.05 }
-        working = isFine ? turned : try turned.resampled(spacing: SIMD3(repeating: contract.spacing))
-        let estimate = BrainMask.estimate(anatomy)
+        working = isFine ? oriented : try oriented.resampled(spacing: SIMD3(repeating: contract.spacing))
+        let estimate = Self.brain(of: anatomy, &log)
         let mask = isFine ? estimate : try estimate.resampled(to: working)
         guard let box = mask.box else {
             throw .geometry("expected a brain in \(first.displayName), found an empty image")
         }
-        steps.append(
-            "brain mask: \(Int(estimate.millilitres.rounded())) ml, "
-                + (isStripped
-                    ? "what is not zero, as the skull was off already" : "a surface grown from the middle (Smith 2002)")
-        )
-        if !isStripped {
-            warnings.append(
-                "the brain was found by a classical method, which may take in tissue outside it or cut into it")
-        }
         if !isFine {
             for (contrast, volume) in volumes { volumes[contrast] = try volume.resampled(to: working, by: .linear) }
-            let from = (0..<3).map { String((spacing[$0] * 100).rounded() / 100) }.joined(separator: " × ")
-            steps.append("resampled from \(from) mm to \(contract.spacing) mm, linearly")
-            if spacing.max() > 2.5 * contract.spacing {
-                warnings.append(
-                    "the slices are \(String((spacing.max() * 10).rounded() / 10)) mm apart, and the network learned from 1 mm"
-                )
-            }
+            log.resampled(from: spacing, to: contract.spacing)
         }
-        let brain = mask.cropped(to: box)
         self.box = box
+        brain = mask.cropped(to: box)
+        grid = brain.grid
         var prepared: [[Float]?] = []
         for contrast in contract.contrasts {
             prepared.append(try volumes[contrast]?.cropped(to: box).normalised(over: brain).voxels)
         }
         channels = prepared
-        grid = brain.grid
-        self.brain = brain
-        steps.append("cropped to the brain, \(grid.size.x) × \(grid.size.y) × \(grid.size.z) voxels")
-        steps.append("zero mean and unit variance over the brain, each contrast for itself")
-        (self.steps, self.warnings) = (steps, warnings)
+        log.steps.append("cropped to the brain, \(grid.size.x) × \(grid.size.y) × \(grid.size.z) voxels")
+        log.steps.append("zero mean and unit variance over the brain, each contrast for itself")
+        (steps, warnings) = (log.steps, log.warnings)
+    }
+
+    /// What was done and what the user should know, as it gathers.
+    private struct Log {
+        var steps: [String] = [], warnings: [String] = []
+
+        mutating func resampled(from spacing: SIMD3<Double>, to fine: Double) {
+            let from = (0..<3).map { String((spacing[$0] * 100).rounded() / 100) }.joined(separator: " × ")
+            steps.append("resampled from \(from) mm to \(fine) mm, linearly")
+            guard spacing.max() > 2.5 * fine else { return }
+            let thick = (spacing.max() * 10).rounded() / 10
+            warnings.append("the slices are \(thick) mm apart, and the network learned from \(fine) mm")
+        }
+    }
+
+    /// All contrasts on one grid, turned to RAS, without NaN and infinities.
+    private static func turned(
+        _ images: [Contrast: Volume], _ present: [Contrast], to grid: Grid, _ log: inout Log
+    ) throws(ImagingError) -> [Contrast: Volume] {
+        var volumes: [Contrast: Volume] = [:]
+        for contrast in present {
+            guard let image = images[contrast] else { continue }
+            log.warnings += image.notes
+            let (clean, replaced) = image.finite()
+            if replaced > 0 {
+                log.warnings.append("\(contrast.displayName): \(replaced) NaN or infinite voxels were set to 0")
+            }
+            let aligned = try aligned(clean, contrast, to: grid, as: present[0], &log.warnings)
+            volumes[contrast] = aligned.reoriented(to: .ras)
+        }
+        return volumes
+    }
+
+    private static func brain(of anatomy: Volume, _ log: inout Log) -> Mask {
+        let mask = BrainMask.estimate(anatomy)
+        let isStripped = BrainMask.isStripped(anatomy)
+        let method =
+            isStripped
+            ? "what is not zero, as the skull was off already" : "a surface grown from the middle (Smith 2002)"
+        log.steps.append("brain mask: \(Int(mask.millilitres.rounded())) ml, \(method)")
+        if !isStripped {
+            log.warnings.append(
+                "the brain was found by a classical method, which may take in tissue outside it or cut into it")
+        }
+        return mask
     }
 
     private static func aligned(

@@ -47,14 +47,22 @@ struct LabelMapMatching {
         return isFolder.boolValue
     }
 
+    /// All files below a folder, links followed a few levels deep, so that a circle of links ends.
+    private static func files(in folder: URL, levels: Int = 6) -> [URL] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+        return names.filter { !$0.hasPrefix(".") }.flatMap { name -> [URL] in
+            let file = folder.appendingPathComponent(name)
+            var isFolder: ObjCBool = false
+            _ = FileManager.default.fileExists(atPath: file.path, isDirectory: &isFolder)
+            guard isFolder.boolValue else { return [file] }
+            return levels > 0 ? files(in: file, levels: levels - 1) : []
+        }
+    }
+
     /// The label maps of a folder by their cases. Where some names say that they are label maps, the others are images.
     private static func labelMaps(in folder: URL) throws -> [String: URL] {
-        let walker = FileManager.default.enumerator(
-            at: folder, includingPropertiesForKeys: nil, options: [.skipsHiddenFiles])
         // The other half of a .hdr is no map of its own.
-        let images = (walker?.compactMap { $0 as? URL } ?? []).filter {
-            baseName($0) != nil && $0.pathExtension != "img"
-        }
+        let images = files(in: folder).filter { baseName($0) != nil && $0.pathExtension != "img" }
         let named = images.filter { file in
             baseName(file).map { base in endings.contains { base.lowercased().hasSuffix($0) } } ?? false
         }
