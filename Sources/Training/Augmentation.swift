@@ -1,4 +1,4 @@
-public import NeuralNet
+import NeuralNet
 
 /// How patches are varied, so that a network learns anatomy and not scanners.
 public struct Augmentation: Codable, Sendable, Equatable {

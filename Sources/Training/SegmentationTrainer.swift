@@ -1,8 +1,8 @@
-public import BrainData
-public import BrainModels
+import BrainData
+import BrainModels
 import Evaluation
 public import Foundation
-public import NeuralNet
+import NeuralNet
 
 /// Trains a tumour segmentation network as an experiment states it.
 ///

@@ -1,4 +1,4 @@
-public import BrainData
+import BrainData
 public import NeuralNet
 
 extension Tensor {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import BrainData
 import BrainModels
 import Foundation
 import NeuralNet
