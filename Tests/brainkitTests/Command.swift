@@ -26,7 +26,8 @@ struct Command {
 
     init(_ arguments: [String], environment: [String: String] = [:]) throws {
         let process = Process(), output = Pipe(), errors = Pipe()
-        process.executableURL = try #require(Self.executable, "brainkit is built beside the tests")
+        let executable: URL = try #require(Self.executable, "brainkit is built beside the tests")
+        process.executableURL = executable
         process.arguments = arguments
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { _, own in own }
         (process.standardInput, process.standardOutput, process.standardError) = (FileHandle.nullDevice, output, errors)
