@@ -28,11 +28,13 @@ let package = Package(
         // Floor 0: C
         .target(
             name: "CEngine",
+            dependencies: ["CKernels"],
             cxxSettings: [.unsafeFlags(["-I\(libtorch)/include", "-O2"])],
             linkerSettings: [
                 .unsafeFlags(["-L\(libtorch)/lib", "-Xlinker", "-rpath", "-Xlinker", "\(libtorch)/lib"]),
                 .linkedLibrary("torch_cpu"), .linkedLibrary("c10"),
             ]),
+        .target(name: "CKernels", cxxSettings: [.unsafeFlags(["-O2", "-Wno-psabi"])]),
         .systemLibrary(
             name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"]), .brew(["libdeflate"])]),
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),

@@ -69,6 +69,12 @@ public enum Engine {
     public static var version: String { String(cString: engine_version()) }
     /// Whether the processor multiplies bfloat16 numbers in hardware.
     public static var hasFastBFloat16: Bool { engine_has_fast_bfloat16() != 0 }
+    /// The inference kernels in use: `avx512`, `avx2` or `plain`.
+    public static var kernels: String { String(cString: engine_kernels()) }
+    /// Uses the kernels of this name, or the best ones for nil.
+    ///
+    /// - Returns: whether this processor runs them.
+    public static func useKernels(_ name: String?) -> Bool { engine_use_kernels(name) != 0 }
     /// The highest use of memory by tensors on the processor since the last reset, in bytes.
     public static var peakMemory: Int { Int(engine_memory_peak()) }
     /// Starts counting ``peakMemory`` anew.

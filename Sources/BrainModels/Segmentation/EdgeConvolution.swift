@@ -10,7 +10,7 @@ import NeuralNet
 /// She et al., *EoFormer*, MICCAI 2023, section 2.2; the identity branch and PReLU are in the authors' code only. With
 /// `form: .folded` a network in training folds the kernel anew at every step: the same gradients at the cost of one
 /// convolution. The bias `b0` cancels, since the filters sum to zero: its gradient is zero in either form.
-struct EdgeConvolution: Layer {
+struct EdgeConvolution: Mixer {
     /// The fixed filters of the branches.
     enum Filters: String {
         case sobel, laplacian
@@ -73,6 +73,14 @@ struct EdgeConvolution: Layer {
         }
         let normal = try mixed.channelsToEnd().layerNormalised(epsilon: 1e-5)
         return try activation(normal.channelsToFront()).channelsToEnd()
+    }
+
+    func fused(after norm: LayerNorm, scale: Tensor?) throws(NetworkError) -> (any Layer)? {
+        guard let folded,
+            let path = FusedConvolution.Residual(
+                norm: norm, bias: folded.bias, epsilon: 1e-5, activation: activation, scale: scale)
+        else { return nil }
+        return try FusedConvolution(folded.weight, residual: path)
     }
 
     /// One kernel and bias that do what the convolution, its branches and the identity do together.

@@ -5,7 +5,7 @@ import NeuralNet
 ///
 /// Shen et al., *Efficient Attention*, WACV 2021, [arXiv:1812.01243](https://arxiv.org/abs/1812.01243), in three dimensions
 /// as EoFormer uses it (She et al., MICCAI 2023, section 2.1). There is no `1/√width`.
-struct EfficientAttention: Layer {
+struct EfficientAttention: Mixer {
     private let keys, queries, values, reprojection: PointwiseConvolution
     private let heads: Int
 
@@ -35,6 +35,8 @@ struct EfficientAttention: Layer {
         let mixed = try q.matmul(context).permuted([0, 2, 1, 3])  // [batch, position, head, width]
         return try reprojection(mixed.reshaped(s))
     }
+
+    func fused(after norm: LayerNorm, scale: Tensor?) -> (any Layer)? { nil }
 }
 
 /// A 1×1×1 convolution on maps whose last axis is the channel.

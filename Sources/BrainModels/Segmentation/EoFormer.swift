@@ -68,7 +68,10 @@ public struct EoFormer: Layer {
     public let configuration: Configuration
     private let encoder: EoFormerEncoder
     private let decoder: EoFormerDecoder
+    private let last: Upsampling
     private let head: Convolution
+    /// The last doubling and the head in one kernel.
+    private let fusedHead: FusedDoubling?
 
     /// - Parameter weights: holds `encoder`, `decoder` and `out.conv.conv`.
     public init(_ weights: Weights, _ configuration: Configuration = .init()) throws(NetworkError) {
@@ -76,8 +79,10 @@ public struct EoFormer: Layer {
         self.configuration = configuration
         encoder = try EoFormerEncoder(weights["encoder"], configuration)
         decoder = try EoFormerDecoder(weights["decoder"], configuration)
-        head = try Convolution(
-            weights["out"]["conv"]["conv"], from: configuration.channels[0] / 2, to: configuration.outputs, kernel: 1)
+        let width = configuration.channels[0]
+        last = try Upsampling(weights["decoder"]["upsample_layers"][3], from: width, to: width / 2, joinsSkip: false)
+        head = try Convolution(weights["out"]["conv"]["conv"], from: width / 2, to: configuration.outputs, kernel: 1)
+        fusedHead = weights.areTrainable ? nil : try FusedDoubling(norm: last.norm, last.doubling, head: head)
     }
 
     /// - Parameter x: `[batch, contrast, i, j, k]` with sides of any length; those that are no multiple of 16 are padded with
@@ -85,7 +90,11 @@ public struct EoFormer: Layer {
     /// - Returns: logits, `[batch, region, i, j, k]`; the sigmoid of each is a probability.
     /// - Throws: ``NetworkError/input(expected:found:)`` if there is another number of contrasts.
     public func callAsFunction(_ x: Tensor) throws(NetworkError) -> Tensor {
-        try Engine.run { () throws(NetworkError) in try features(x).logits }
+        try Engine.run { () throws(NetworkError) in
+            guard let fusedHead else { return try features(x).logits }
+            let (_, stage) = try stages(x)
+            return try cropped(fusedHead(stage), to: x.shape)
+        }
     }
 
     /// The maps between stages: `skips` are the three encoder stages and the bottleneck, `[batch, channel, i, j, k]`.
@@ -97,21 +106,30 @@ public struct EoFormer: Layer {
 
     /// All maps between stages, for those who compare networks or build on them.
     public func features(_ x: Tensor) throws(NetworkError) -> Features {
+        let (skips, stage) = try stages(x)
+        let decoded = try last(stage, skip: nil).channelsToFront()
+        let maps = try skips.map { (skip) throws(NetworkError) in try skip.channelsToFront() }
+        return Features(skips: maps, decoded: decoded, logits: try cropped(head(decoded), to: x.shape))
+    }
+
+    /// Everything but the last doubling and the head, in maps `[batch, i, j, k, channel]`.
+    private func stages(_ x: Tensor) throws(NetworkError) -> (skips: [Tensor], last: Tensor) {
         let shape = x.shape
         guard shape.count == 5, shape[1] == configuration.inputs, shape.allSatisfy({ $0 > 0 }) else {
             throw .input(expected: "[batch, \(configuration.inputs), i, j, k]", found: shape)
         }
         let margins = shape.suffix(3).map { (before: 0, after: (16 - $0 % 16) % 16) }
         let isWhole = margins.allSatisfy { $0.after == 0 }
-        let input = try (isWhole ? x : x.padded(margins)).channelsLastInMemory()
-        let skips = try encoder(input)
-        let decoded = try decoder(skips).channelsToFront()
-        var logits = try head(decoded)
-        if !isWhole {
-            for axis in 2...4 { logits = try logits.narrowed(axis, from: 0, length: shape[axis]) }
+        let skips = try encoder((isWhole ? x : x.padded(margins)).channelsLastInMemory())
+        return (skips, try decoder(skips))
+    }
+
+    private func cropped(_ logits: Tensor, to shape: [Int]) throws(NetworkError) -> Tensor {
+        var logits = logits
+        for axis in 2...4 where logits.shape[axis] != shape[axis] {
+            logits = try logits.narrowed(axis, from: 0, length: shape[axis])
         }
-        let maps = try skips.map { (skip) throws(NetworkError) in try skip.channelsToFront() }
-        return Features(skips: maps, decoded: decoded, logits: logits)
+        return logits
     }
 }
 
@@ -130,7 +148,7 @@ private struct EoFormerEncoder: Sendable {
             let before = c.blocks.prefix(s).reduce(0, +)
             return try (0..<c.blocks[s]).map { (b) throws(NetworkError) in
                 let place = weights["stages"][s][b]
-                let mixer: any Layer =
+                let mixer: any Mixer =
                     s < 2
                     ? try SeparableMixer(place["token_mixer"], channels: c.channels[s])
                     : try EfficientAttention(
@@ -160,29 +178,34 @@ private struct Downsampling: Layer {
     private let convolution: Convolution
     private let norm: LayerNorm
     private let isFirst: Bool
+    private let fused: FusedHalving?
 
     init(_ weights: Weights, from input: Int, to output: Int, isFirst: Bool) throws(NetworkError) {
         convolution = try Convolution(weights["conv"], from: input, to: output, kernel: 3, stride: 2, padding: 1)
         norm = try LayerNorm(
             weights[isFirst ? "post_norm" : "pre_norm"], width: isFirst ? output : input, bias: false, epsilon: 1e-6)
         self.isFirst = isFirst
+        fused =
+            weights.areTrainable
+            ? nil : try FusedHalving(convolution, before: isFirst ? nil : norm, after: isFirst ? norm : nil)
     }
 
     func callAsFunction(_ x: Tensor) throws(NetworkError) -> Tensor {
+        if let fused { return try fused(x) }
         if isFirst { return try norm(convolution(x.channelsToFront()).channelsToEnd()) }
         return try convolution(norm(x).channelsToFront()).channelsToEnd()
     }
 }
 
-/// Three stages, each twice as fine as the one before, and a last doubling to the resolution of the input.
+/// Three stages, each twice as fine as the one before.
 private struct EoFormerDecoder: Sendable {
     private let upsamplings: [Upsampling]
     private let stages: [[ResidualBlock]]
 
     init(_ weights: Weights, _ c: EoFormer.Configuration) throws(NetworkError) {
-        let sizes = [c.channels[3], c.channels[2], c.channels[1], c.channels[0], c.channels[0] / 2]
-        upsamplings = try (0..<4).map { (s) throws(NetworkError) in
-            try Upsampling(weights["upsample_layers"][s], from: sizes[s], to: sizes[s + 1], joinsSkip: s < 3)
+        let sizes = Array(c.channels.reversed())
+        upsamplings = try (0..<3).map { (s) throws(NetworkError) in
+            try Upsampling(weights["upsample_layers"][s], from: sizes[s], to: sizes[s + 1], joinsSkip: true)
         }
         stages = try (0..<3).map { (s) throws(NetworkError) in
             try [EdgeConvolution.Filters.sobel, .laplacian].enumerated().map { (b, filters) throws(NetworkError) in
@@ -196,22 +219,24 @@ private struct EoFormerDecoder: Sendable {
     }
 
     /// - Parameter skips: the encoder's stages, the coarsest last.
-    /// - Returns: `[batch, i, j, k, channel]` at the resolution of the input.
+    /// - Returns: `[batch, i, j, k, channel]` at half the resolution of the input.
     func callAsFunction(_ skips: [Tensor]) throws(NetworkError) -> Tensor {
         var x = skips[3]
         for s in 0..<3 {
             x = try upsamplings[s](x, skip: skips[2 - s])
             for block in stages[s] { x = try block(x) }
         }
-        return try upsamplings[3](x, skip: nil)
+        return x
     }
 }
 
 /// Doubles the sides and, where there is a skip, joins it in with a convolution.
 private struct Upsampling: Sendable {
-    private let norm: GroupNorm
-    private let doubling: DoublingConvolution
+    let norm: GroupNorm
+    let doubling: DoublingConvolution
     private let joining: Convolution?
+    private let fusedDoubling: FusedDoubling?
+    private let fusedJoining: FusedConvolution?
 
     init(_ weights: Weights, from input: Int, to output: Int, joinsSkip: Bool) throws(NetworkError) {
         norm = try GroupNorm(weights["norm"], groups: 1, channels: input)
@@ -221,25 +246,38 @@ private struct Upsampling: Sendable {
             ? try Convolution(
                 weights["conv_block"]["conv"], from: 2 * output, to: output, kernel: 3, padding: 1, bias: false)
             : nil
+        fusedDoubling = weights.areTrainable ? nil : try FusedDoubling(norm: norm, doubling)
+        fusedJoining = if let joining, !weights.areTrainable { try FusedConvolution(joining) } else { nil }
     }
 
     func callAsFunction(_ x: Tensor, skip: Tensor?) throws(NetworkError) -> Tensor {
-        let doubled = try doubling(norm(x.channelsToFront()).channelsToEnd())
+        let doubled =
+            if let fusedDoubling { try fusedDoubling(x) } else {
+                try doubling(norm(x.channelsToFront()).channelsToEnd())
+            }
         guard let joining, let skip else { return doubled }
+        if let fusedJoining { return try fusedJoining(doubled, joining: skip) }
         return try joining(doubled.appending(skip, along: 4).channelsToFront()).channelsToEnd()
     }
+}
+
+/// A layer of a residual path that may have a kernel for the whole path.
+protocol Mixer: Layer {
+    /// What does `scale · x + self(norm(x))` in one pass; nil where no kernel serves.
+    func fused(after norm: LayerNorm, scale: Tensor?) throws(NetworkError) -> (any Layer)?
 }
 
 /// Mixes voxels, then features, each on a residual path: `x ← r · x + f(norm(x))` twice.
 private struct ResidualBlock: Layer {
     private let norm1, norm2: LayerNorm
-    private let mixer: any Layer
+    private let mixer: any Mixer
     private let perceptron: Perceptron
     private let scale1, scale2: Tensor?
     private let depth: StochasticDepth
+    private let fusedMixer, fusedPerceptron: (any Layer)?
 
     init(
-        _ weights: Weights, _ mixer: any Layer, channels: Int, scalesResidual: Bool, rate: Double
+        _ weights: Weights, _ mixer: any Mixer, channels: Int, scalesResidual: Bool, rate: Double
     ) throws(NetworkError) {
         norm1 = try LayerNorm(weights["norm1"], width: channels, bias: false, epsilon: 1e-6)
         norm2 = try LayerNorm(weights["norm2"], width: channels, bias: false, epsilon: 1e-6)
@@ -251,11 +289,14 @@ private struct ResidualBlock: Layer {
         perceptron = try Perceptron(weights["mlp"], channels: channels)
         depth = StochasticDepth(rate: rate)
         self.mixer = mixer
+        fusedMixer = weights.areTrainable ? nil : try mixer.fused(after: norm1, scale: scale1)
+        fusedPerceptron = weights.areTrainable ? nil : try perceptron.fused(after: norm2, scale: scale2)
     }
 
     /// - Parameter x: `[batch, i, j, k, channel]`.
     func callAsFunction(_ x: Tensor) throws(NetworkError) -> Tensor {
-        let mixed = try residual(x, scale1) + depth(mixer(norm1(x)))
+        let mixed = if let fusedMixer { try fusedMixer(x) } else { try residual(x, scale1) + depth(mixer(norm1(x))) }
+        if let fusedPerceptron { return try fusedPerceptron(mixed) }
         return try residual(mixed, scale2) + depth(perceptron(norm2(mixed)))
     }
 
@@ -266,7 +307,7 @@ private struct ResidualBlock: Layer {
 }
 
 /// Two linear maps with a StarReLU between, four times as wide inside.
-private struct Perceptron: Layer {
+private struct Perceptron: Mixer {
     private let widening, narrowing: Linear
     private let activation: StarReLU
 
@@ -277,4 +318,8 @@ private struct Perceptron: Layer {
     }
 
     func callAsFunction(_ x: Tensor) throws(NetworkError) -> Tensor { try narrowing(activation(widening(x))) }
+
+    func fused(after norm: LayerNorm, scale: Tensor?) throws(NetworkError) -> (any Layer)? {
+        try FusedPerceptron(norm: norm, widening: widening, star: activation, narrowing: narrowing, scale: scale)
+    }
 }

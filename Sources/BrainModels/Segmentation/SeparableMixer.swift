@@ -4,7 +4,7 @@ import NeuralNet
 ///
 /// Yu et al., *MetaFormer Baselines for Vision*, TPAMI 2024, [arXiv:2210.13452](https://arxiv.org/abs/2210.13452),
 /// section 3.2, after Sandler et al., *MobileNetV2*, CVPR 2018; in three dimensions.
-struct SeparableMixer: Layer {
+struct SeparableMixer: Mixer {
     private let widening, narrowing: Linear
     private let activation: StarReLU
     private let filter: Convolution
@@ -24,5 +24,11 @@ struct SeparableMixer: Layer {
     func callAsFunction(_ x: Tensor) throws(NetworkError) -> Tensor {
         let wide = try activation(widening(x)).channelsToFront()
         return try narrowing(filter(wide).channelsToEnd())
+    }
+
+    func fused(after norm: LayerNorm, scale: Tensor?) throws(NetworkError) -> (any Layer)? {
+        guard scale == nil else { return nil }
+        return try FusedSeparable(
+            norm: norm, widening: widening, star: activation, filter: filter, narrowing: narrowing)
     }
 }

@@ -5,7 +5,7 @@ internal import CEngine
 /// Yu et al., *MetaFormer Baselines for Vision*, TPAMI 2024, [arXiv:2210.13452](https://arxiv.org/abs/2210.13452),
 /// section 3.3.
 public struct StarReLU: Layer {
-    private let scale, bias: Tensor
+    let scale, bias: Tensor
 
     /// - Parameter weights: holds `scale` and `bias`, both `[1]`.
     public init(_ weights: Weights) throws(NetworkError) {
@@ -22,7 +22,7 @@ public struct StarReLU: Layer {
 ///
 /// He et al., *Delving Deep into Rectifiers*, ICCV 2015, [arXiv:1502.01852](https://arxiv.org/abs/1502.01852).
 public struct PReLU: Layer {
-    private let slope: Tensor
+    let slope: Tensor
 
     /// - Parameter weights: holds `weight`, `[channels]`.
     public init(_ weights: Weights, channels: Int) throws(NetworkError) {

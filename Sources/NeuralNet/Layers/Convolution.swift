@@ -2,8 +2,8 @@ internal import CEngine
 
 /// A convolution in three dimensions (a cross-correlation, as in every framework) with cubic kernels.
 public struct Convolution: Layer {
-    private let weight: Tensor
-    private let bias: Tensor?
+    let weight: Tensor
+    let bias: Tensor?
     private let stride, padding, groups: Int
 
     /// - Parameters:
@@ -35,7 +35,7 @@ public struct Convolution: Layer {
 /// Its kernels do not overlap, so it is one matrix product and a rearrangement; both ways that is several times faster than
 /// the engine's general operation.
 public struct DoublingConvolution: Layer {
-    private let weight: Tensor
+    let weight: Tensor
     private let output: Int
 
     /// - Parameter weights: holds `weight`, `[input, output, 2, 2, 2]`.

@@ -2,8 +2,8 @@ internal import CEngine
 
 /// An affine map of the last axis, `x · weightᵀ + bias`.
 public struct Linear: Layer {
-    private let weight: Tensor
-    private let bias: Tensor?
+    let weight: Tensor
+    let bias: Tensor?
 
     /// - Parameters:
     ///   - weights: holds `weight`, `[output, input]`, and `bias`, `[output]`.

@@ -4,9 +4,9 @@ internal import CEngine
 ///
 /// Ba, Kiros & Hinton, *Layer Normalization*, 2016, [arXiv:1607.06450](https://arxiv.org/abs/1607.06450).
 public struct LayerNorm: Layer {
-    private let weight, bias: Tensor?
+    let weight, bias: Tensor?
     private let width: Int
-    private let epsilon: Double
+    let epsilon: Double
 
     /// - Parameters:
     ///   - weights: holds `weight` and, if asked for, `bias`, both `[width]`.
@@ -27,8 +27,8 @@ public struct LayerNorm: Layer {
 ///
 /// Wu & He, *Group Normalization*, ECCV 2018, [arXiv:1803.08494](https://arxiv.org/abs/1803.08494).
 public struct GroupNorm: Layer {
-    private let weight, bias: Tensor
-    private let groups: Int
+    let weight, bias: Tensor
+    let groups: Int
 
     /// - Parameters:
     ///   - weights: holds `weight` and `bias`, both `[channels]`.

@@ -1,0 +1,109 @@
+// Picks the kernels for this processor, and packs weights for them.
+#include "scratch.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <new>
+
+extern const Kernels plain_kernels;
+#if defined(__x86_64__)
+extern const Kernels avx512_kernels, avx2_kernels;
+#endif
+
+namespace {
+bool runs(const Kernels &candidate) {
+#if defined(__x86_64__)
+    if (&candidate == &avx512_kernels)
+        return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
+               __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq");
+    if (&candidate == &avx2_kernels) return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+#endif
+    return &candidate == &plain_kernels;
+}
+
+const Kernels *const candidates[] = {
+#if defined(__x86_64__)
+    &avx512_kernels, &avx2_kernels,
+#endif
+    &plain_kernels};
+
+const Kernels *find(const char *name) {
+    for (const Kernels *candidate : candidates)
+        if (runs(*candidate) && (!name || !std::strcmp(name, candidate->name))) return candidate;
+    return nullptr;
+}
+
+std::atomic<const Kernels *> chosen{nullptr};
+
+struct Free {
+    void operator()(float *memory) const { std::free(memory); }
+};
+}  // namespace
+
+const Kernels *kernels(void) {
+    if (!chosen.load()) chosen = find(nullptr);
+    return chosen.load();
+}
+
+bool kernels_use(const char *name) {
+    const Kernels *found = find(name);
+    if (found) chosen = found;
+    return found;
+}
+
+float *scratch(int64_t count) {
+    static thread_local std::unique_ptr<float, Free> memory;
+    static thread_local int64_t held = 0;
+    if (count > held) {
+        const size_t bytes = (count * sizeof(float) + 4095) / 4096 * 4096;
+        memory.reset();
+        held = 0;
+        memory.reset(static_cast<float *>(std::aligned_alloc(4096, bytes)));
+        if (!memory) throw std::bad_alloc();
+        std::memset(memory.get(), 0, bytes);  // rows of padding are worked on, too: nothing odd may lie there
+        held = count;
+    }
+    return memory.get();
+}
+
+int64_t kernel_packed_count(int64_t outputs, int64_t inputs) {
+    return (outputs + 15) / 16 * 16 * ((inputs + 15) / 16 * 16);
+}
+
+void kernel_pack(const float *matrix, int64_t outputs, int64_t inputs, float *packed) {
+    const int64_t depth = (inputs + 15) / 16 * 16;
+    std::fill_n(packed, kernel_packed_count(outputs, inputs), 0.0f);
+    for (int64_t o = 0; o < outputs; ++o)
+        for (int64_t d = 0; d < inputs; ++d) packed[(o / 16 * depth + d) * 16 + o % 16] = matrix[o * inputs + d];
+}
+
+int64_t kernel_transformed_count(int64_t outputs, int64_t channels) { return 144 * outputs * channels; }
+
+int64_t kernel_tiles(KernelSize size) { return size.i / 2 * ((size.j + 3) / 4) * ((size.k + 3) / 4); }
+
+void kernel_transform(const float *kernel, int64_t outputs, int64_t channels, float *transformed) {
+    constexpr double two[4][3] = {{1, 0, 0}, {.5, .5, .5}, {.5, -.5, .5}, {0, 0, 1}};
+    constexpr double four[6][3] = {{1. / 4, 0, 0},           {-1. / 6, -1. / 6, -1. / 6}, {-1. / 6, 1. / 6, -1. / 6},
+                                   {1. / 24, 1. / 12, 1. / 6}, {1. / 24, -1. / 12, 1. / 6}, {0, 0, 1}};
+    for (int64_t o = 0; o < outputs; ++o)
+        for (int64_t c = 0; c < channels; ++c) {
+            const float *g = kernel + (o * channels + c) * 27;
+            float *to = transformed + (o / 16 * channels + c) * 16 + o % 16;
+            double lines[3][3][6], planes[3][6][6];
+            for (int n = 0; n < 9; ++n)
+                for (int z = 0; z < 6; ++z)
+                    lines[n / 3][n % 3][z] = four[z][0] * g[n * 3] + four[z][1] * g[n * 3 + 1] + four[z][2] * g[n * 3 + 2];
+            for (int a = 0; a < 3; ++a)
+                for (int n = 0; n < 36; ++n)
+                    planes[a][n / 6][n % 6] = four[n / 6][0] * lines[a][0][n % 6] + four[n / 6][1] * lines[a][1][n % 6] +
+                                              four[n / 6][2] * lines[a][2][n % 6];
+            for (int f = 0; f < 144; ++f) {
+                const int x = f / 36, y = f / 6 % 6, z = f % 6;
+                to[f * outputs * channels] = static_cast<float>(two[x][0] * planes[0][y][z] + two[x][1] * planes[1][y][z] +
+                                                                two[x][2] * planes[2][y][z]);
+            }
+        }
+}
