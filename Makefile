@@ -47,8 +47,8 @@ snapshots:  ## takes the help texts anew that the tests compare with
 parity: build  ## holds the built command against PyTorch at full width (Python as for golden)
 	$(python) scripts/check-parity --brainkit .build/release/brainkit
 
-bench: build  ## times one patch against PyTorch eager on this machine (Python as for golden)
-	$(python) Benchmarks/peers/patch.py --brainkit .build/release/brainkit
+bench: build  ## times one patch against PyTorch, ONNX Runtime and OpenVINO (in .venv-peers, which it makes)
+	Benchmarks/peers/run patch
 
 clean:  ## removes build products; the engine and the demo's input stay
 	swift package clean

@@ -1,83 +1,94 @@
-"""Times EoFormer on one 1x4x128^3 patch: brainkit against PyTorch eager, turn by turn on the same machine.
+"""Times EoFormer on one 1x4x128^3 patch: brainkit against PyTorch, ONNX Runtime and OpenVINO, turn by turn.
 
-    python Benchmarks/peers/patch.py [--brainkit .build/release/brainkit] [--rounds 5] [--arguments "--threads 2"]
+    Benchmarks/peers/run patch [--threads 2] [--rounds 5] [--weights FILE.safetensors] [--json]
 
-PyTorch runs with its default settings in inference mode; the edge convolutions are folded anew on every forward, as the
-published network does. Every peer takes its turn in each round, so that a busy machine slows all alike.
+All have the same weights, and must give the same logits before the clock starts. In each round every peer takes its
+turn, in an order that moves on by one from round to round: a machine that others slow down slows all alike.
+Exit codes: 0 done; 1 peers disagree; 69 something is missing.
 """
 import argparse
 import json
+import multiprocessing
 import pathlib
-import shlex
-import statistics
-import subprocess
 import sys
-import time
+import tempfile
 
-import torch
+import numpy
+
+import engines
+import machine
+from prepare import prepare
+from report import rows, table
+from turns import measure
+from workers import Brainkit, Worker
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "scripts/golden"))
-from reference.eoformer import EoFormer, draw  # noqa: E402
+TOLERANCE = {"float32": 1e-3, "bfloat16": 5e-2}     # largest difference over largest logit
 
 
-def torch_peer(memory_format):
-    network = draw(EoFormer(), seed=1).eval().to(memory_format=memory_format)
-    patch = torch.randn(1, 4, 128, 128, 128, generator=torch.Generator().manual_seed(7))
-    patch = patch.to(memory_format=memory_format)
-
-    def seconds():
-        with torch.inference_mode():
-            began = time.perf_counter()
-            network(patch)
-            return time.perf_counter() - began
-
-    seconds()
-    return seconds
-
-
-def brainkit_peer(binary, arguments):
-    command = [str(binary), "bench", "patch", "--json", *arguments]
-
-    def seconds():
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
-        if done.returncode:
-            sys.exit(f"{shlex.join(command)} ended with {done.returncode}: {done.stderr.strip()}")
-        return json.loads(done.stdout)["median_seconds"]
-
-    seconds()
-    return seconds
-
-
-def main():
+def parsed():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--brainkit", type=pathlib.Path, default=ROOT / ".build/release/brainkit")
+    parser.add_argument("--threads", type=int, default=min(2, machine.cores()), help="threads of every peer")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--arguments", default="", help="more arguments for `brainkit bench patch`")
+    parser.add_argument("--passes", type=int, default=3, help="forward passes of a turn; their median counts")
+    parser.add_argument("--weights", type=pathlib.Path, help="default: random ones")
+    parser.add_argument("--only", action="append", metavar="WORD",
+                        help="only peers with this word in their name; brainkit always runs; may be repeated")
+    parser.add_argument("--bfloat16", action="store_true", help="also where the processor only emulates it")
     parser.add_argument("--json", action="store_true", help="print one object instead of a table")
     arguments = parser.parse_args()
     if not arguments.brainkit.exists():
-        sys.exit(f"{arguments.brainkit} is missing: run `make build`, or name the binary by --brainkit.")
-    peers = {
-        "brainkit": brainkit_peer(arguments.brainkit, shlex.split(arguments.arguments)),
-        "PyTorch eager": torch_peer(torch.contiguous_format),
-        "PyTorch eager, channels last": torch_peer(torch.channels_last_3d),
-    }
-    times = {name: [] for name in peers}
-    for _ in range(arguments.rounds):
-        for name, seconds in peers.items():
-            times[name].append(seconds())
-    medians = {name: statistics.median(values) for name, values in times.items()}
-    ratios = {name: median / medians["brainkit"] for name, median in medians.items()}
-    if arguments.json:
-        print(json.dumps({"torch": torch.__version__, "threads": torch.get_num_threads(), "rounds": arguments.rounds,
-                          "seconds": times, "median_seconds": medians, "ratio_to_brainkit": ratios}))
-        return
-    print(f"one 1x4x128^3 patch, {arguments.rounds} rounds after one warm-up, "
-          f"torch {torch.__version__} with {torch.get_num_threads()} threads")
-    print(f"{'':30} {'median s':>9} {'best s':>9} {'to brainkit':>12}")
-    for name, values in times.items():
-        print(f"{name:30} {medians[name]:9.3f} {min(values):9.3f} {ratios[name]:11.2f}x")
+        print(f"{arguments.brainkit} is missing: run `make build`, or name the binary by --brainkit.", file=sys.stderr)
+        sys.exit(69)
+    return arguments
+
+
+def peers(arguments):
+    found = [
+        Brainkit(arguments.brainkit, "float32"),
+        Worker("PyTorch eager", "float32", engines.pytorch, channels_last=False),
+        Worker("PyTorch eager, channels last", "float32", engines.pytorch, channels_last=True),
+        Worker("ONNX Runtime", "float32", engines.onnx_runtime),
+        Worker("OpenVINO", "float32", engines.openvino)]
+    if arguments.bfloat16 or machine.has_bfloat16():
+        found += [
+            Brainkit(arguments.brainkit, "bfloat16"),
+            Worker("PyTorch bfloat16, channels last", "bfloat16", engines.pytorch, channels_last=True),
+            Worker("OpenVINO bfloat16", "bfloat16", engines.openvino)]
+    words = [word.lower() for word in arguments.only or [""]]
+    return [p for p in found if isinstance(p, Brainkit) or any(word in p.name.lower() for word in words)]
+
+
+def error(peer, folder):
+    """How far a peer's logits are from those of the published network in PyTorch."""
+    peer.logits(folder / "logits.npy")
+    found, expected = numpy.load(folder / "logits.npy"), numpy.load(folder / "expected.npy")
+    return float(abs(found - expected).max() / abs(expected).max())
+
+
+def main():
+    arguments = parsed()
+    report = {"machine": machine.description(), "threads": arguments.threads, "rounds": arguments.rounds,
+              "passes": arguments.passes}
+    running = peers(arguments)
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = pathlib.Path(temporary)
+        with multiprocessing.get_context("spawn").Pool(1) as own_process:
+            own_process.apply(prepare, (folder, arguments.threads, arguments.weights))
+        errors = {}
+        for peer in running:
+            peer.start(folder, arguments.threads)
+            errors[peer.name] = error(peer, folder)
+            print(f"{peer.name}: largest error {errors[peer.name]:.1e} of the largest logit", file=sys.stderr)
+        far = [p.name for p in running if not errors[p.name] <= TOLERANCE[p.precision]]
+        if far:
+            sys.exit(f"These give other logits than the published network: {', '.join(far)}.")
+        turns = measure(running, arguments.rounds, arguments.passes)
+        for peer in running:
+            peer.stop()
+    report["peers"] = rows(running, errors, turns)
+    print(json.dumps(report, indent=2) if arguments.json else "\n".join(table(report)))
 
 
 if __name__ == "__main__":
