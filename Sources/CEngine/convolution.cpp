@@ -3,9 +3,9 @@
 // Left to itself the engine unfolds small volumes into matrices, several times slower, and its backward pass over
 // depth-wise convolutions with a voxel's channels side by side is thirty times slower than the forward pass.
 #include "internal.hpp"
+#include "parallel.hpp"
 
 #include <ATen/Config.h>
-#include <ATen/Parallel.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/conv3d.h>
 #include <ATen/ops/convolution_backward.h>
@@ -70,7 +70,7 @@ at::Tensor depthwise_weight_gradient(const at::Tensor &given, const at::Tensor &
     auto sums = at::empty({N * I, 27, C}, x.options()).zero_();
     const float *input = x.const_data_ptr<float>(), *gradient = g.const_data_ptr<float>();
     float *places = sums.mutable_data_ptr<float>();
-    at::parallel_for(0, N * I, 1, [&](int64_t first, int64_t last) {
+    in_parallel(N * I, 1, [&](int64_t first, int64_t last) {
         for (int64_t plane = first; plane < last; ++plane) {
             const int64_t sample = plane / I * I * J * K * C;
             add_plane(input + sample, gradient + sample, places + plane * 27 * C, plane % I, I, J, K, C);

@@ -1,6 +1,7 @@
 // The inference kernels on tensors: maps [batch, i, j, k, channel], float32 on the processor, shared among the threads.
 #include "fused.h"
 #include "internal.hpp"
+#include "parallel.hpp"
 
 #include <kernels.h>
 
@@ -44,7 +45,7 @@ std::pair<double, double> moments(const Map &x, int64_t n) {
     constexpr int64_t part = 1 << 18;
     const int64_t count = x.voxels * x.channels, parts = (count + part - 1) / part;
     std::vector<double> sums(2 * parts);
-    at::parallel_for(0, parts, 1, [&](int64_t first, int64_t last) {
+    in_parallel(parts, 1, [&](int64_t first, int64_t last) {
         for (int64_t p = first; p < last; ++p)
             kernels()->moments(x.sample(n), p * part, std::min(count, (p + 1) * part), &sums[2 * p]);
     });
@@ -82,7 +83,7 @@ Made engine_fused_perceptron(Given given, const FusedNorm *norm, const FusedStar
         check_channels(x, norm->weight->t.size(0));
         auto y = at::empty_like(x.t);
         float *to = y.mutable_data_ptr<float>();
-        at::parallel_for(0, x.batch * x.voxels, 48,
+        in_parallel(x.batch * x.voxels, 48,
                          [&](int64_t first, int64_t last) { kernels()->perceptron(&p, x.sample(0), to, first, last); });
         return y;
     });
@@ -96,8 +97,9 @@ Made engine_fused_separable(Given given, const FusedNorm *norm, const FusedStar 
         check_channels(x, norm->weight->t.size(0));
         auto y = at::empty_like(x.t);
         float *to = y.mutable_data_ptr<float>();
+        const int64_t threads = at::get_num_threads();  // each part works on two planes more than its own: few parts
         for (int64_t n = 0; n < x.batch; ++n)
-            at::parallel_for(0, x.size.i, 1, [&](int64_t first, int64_t last) {
+            in_parallel(x.size.i, (x.size.i + threads - 1) / threads, [&](int64_t first, int64_t last) {
                 kernels()->separable(&p, x.sample(n), to + n * x.voxels * x.channels, first, last);
             });
         return y;
@@ -115,7 +117,7 @@ Made engine_fused_convolution(Given given, Maybe second, const FusedConvolution 
         if (c->norm) {
             a = at::empty_like(x.t);
             float *to = a.mutable_data_ptr<float>();
-            at::parallel_for(0, x.batch * x.voxels, 64, [&](int64_t first, int64_t last) {
+            in_parallel(x.batch * x.voxels, 64, [&](int64_t first, int64_t last) {
                 kernels()->layer_norm(floats(c->norm->weight), c->norm->epsilon, x.channels, x.sample(0), to, first, last);
             });
         }
@@ -124,7 +126,7 @@ Made engine_fused_convolution(Given given, Maybe second, const FusedConvolution 
                                   floats(c->scale)};
         auto y = made(x, x.size.i, x.size.j, x.size.k, c->outputs);
         for (int64_t n = 0; n < x.batch; ++n)
-            at::parallel_for(0, kernel_tiles(x.size), 1, [&](int64_t first, int64_t last) {
+            in_parallel(kernel_tiles(x.size), 1, [&](int64_t first, int64_t last) {
                 kernels()->convolution(&p, a.const_data_ptr<float>() + n * x.voxels * x.channels, b ? b->sample(n) : nullptr,
                                        c->norm ? x.sample(n) : nullptr,
                                        y.mutable_data_ptr<float>() + n * x.voxels * c->outputs, first, last);
@@ -145,7 +147,7 @@ Made engine_fused_halving(Given given, Given kernel, Given bias, const FusedNorm
         TORCH_CHECK(kernel->t.numel() == kernel_packed_count(outputs, 27 * x.channels), "the kernel is for other channels");
         auto y = made(x, s.i / 2, s.j / 2, s.k / 2, outputs);
         for (int64_t n = 0; n < x.batch; ++n)
-            at::parallel_for(0, s.i / 2 * (s.j / 2), 1, [&](int64_t first, int64_t last) {
+            in_parallel(s.i / 2 * (s.j / 2), 1, [&](int64_t first, int64_t last) {
                 kernels()->halving(&p, x.sample(n), y.mutable_data_ptr<float>() + n * x.voxels / 8 * outputs, first, last);
             });
         return y;
@@ -169,7 +171,7 @@ Made engine_fused_doubling(Given given, Given kernel, Given weight, Given bias, 
             }
             const KernelDoubling p{x.channels, outputs, s, floats(kernel), scale.data(), shift.data(),
                                    floats(answer_bias), answer_bias != nullptr};
-            at::parallel_for(0, s.i * s.j, 1, [&](int64_t first, int64_t last) {
+            in_parallel(s.i * s.j, 1, [&](int64_t first, int64_t last) {
                 kernels()->doubling(&p, x.sample(n), y.mutable_data_ptr<float>() + n * x.voxels * 8 * outputs, first, last);
             });
         }

@@ -3,8 +3,8 @@
 // Composed of the engine's own operations it would read and write every feature map four times, which costs more than
 // the convolutions between. Other types than float32 on the processor take the composed way.
 #include "internal.hpp"
+#include "parallel.hpp"
 
-#include <ATen/Parallel.h>
 #include <ATen/ops/add.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/mul.h>
@@ -27,7 +27,7 @@ struct StarReLU : torch::autograd::Function<StarReLU> {
         const float a = scale.item<float>(), b = bias.item<float>();
         const float *from = x.const_data_ptr<float>();
         float *to = y.mutable_data_ptr<float>();
-        at::parallel_for(0, x.numel(), kChunk, [&](int64_t first, int64_t last) {
+        in_parallel(x.numel(), kChunk, [&](int64_t first, int64_t last) {
             for (int64_t n = first; n < last; ++n) {
                 const float positive = from[n] > 0 ? from[n] : 0;
                 to[n] = a * positive * positive + b;
@@ -48,7 +48,7 @@ struct StarReLU : torch::autograd::Function<StarReLU> {
         float *to = gradient.mutable_data_ptr<float>();
         const int64_t count = x.numel(), chunks = (count + kChunk - 1) / kChunk;
         std::vector<double> scales(chunks), biases(chunks);
-        at::parallel_for(0, chunks, 1, [&](int64_t first, int64_t last) {
+        in_parallel(chunks, 1, [&](int64_t first, int64_t last) {
             for (int64_t chunk = first; chunk < last; ++chunk) {
                 float s = 0, b = 0;
                 const int64_t end = std::min(count, (chunk + 1) * kChunk);
