@@ -1,5 +1,6 @@
 // Elementwise arithmetic, products and sums.
 #include "internal.hpp"
+#include "parallel.hpp"
 
 #include <ATen/ops/add.h>
 #include <ATen/ops/binary_cross_entropy_with_logits.h>
@@ -42,6 +43,29 @@ Made engine_mean(Given x, Sizes axes, int64_t rank, int keep) {
 Made engine_bce_with_logits(Given logits, Given targets) {
     return make([&] { return at::binary_cross_entropy_with_logits(logits->t, targets->t); });
 }
-int engine_add_into(EngineTensor *sum, Given addend) {
-    return guarded([&] { sum->t.add_(addend->t); }) ? 0 : -1;
+int engine_blend(EngineTensor *sum, Given block, Maybe weight, Sizes corner) {
+    return guarded([&] {
+        const auto given = block->t.dim() == 3 ? block->t.unsqueeze(0).contiguous() : block->t.contiguous();
+        const int64_t channels = given.size(0), I = given.size(1), J = given.size(2), K = given.size(3);
+        const auto whole = sum->t.sizes().slice(sum->t.dim() - 3);
+        for (int axis = 0; axis < 3; ++axis)
+            TORCH_CHECK(corner[axis] >= 0 && corner[axis] + given.size(axis + 1) <= whole[axis], "a block of ",
+                        given.sizes(), " leaves the volume ", whole);
+        TORCH_CHECK(sum->t.numel() == channels * whole[0] * whole[1] * whole[2], "expected ", sum->t.sizes(), ", found ",
+                    given.sizes());
+        TORCH_CHECK(!weight || weight->t.numel() == I * J * K, "the weight has another size than the block");
+        const float *from = given.const_data_ptr<float>(), *w = weight ? weight->t.const_data_ptr<float>() : nullptr;
+        float *to = sum->t.mutable_data_ptr<float>();
+        in_parallel(channels * I, 1, [&](int64_t first, int64_t last) {
+            for (int64_t n = first; n < last; ++n)
+                for (int64_t j = 0; j < J; ++j) {
+                    const int64_t i = n / I * whole[0] + corner[0] + n % I;
+                    float *row = to + (i * whole[1] + corner[1] + j) * whole[2] + corner[2];
+                    const float *x = from + (n * J + j) * K, *scale = w ? w + (n % I * J + j) * K : nullptr;
+                    for (int64_t k = 0; k < K; ++k) row[k] += scale ? x[k] * scale[k] : x[k];
+                }
+        });
+    })
+               ? 0
+               : -1;
 }

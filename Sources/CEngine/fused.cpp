@@ -70,7 +70,9 @@ Made engine_transformed(Given kernel) {
         TORCH_CHECK(kernel->t.dim() == 5 && kernel->t.size(2) == 3, "expected a 3×3×3 kernel");
         const auto t = kernel->t.to(at::kFloat).contiguous();
         auto made = at::empty({kernel_transformed_count(t.size(0), t.size(1))}, t.options());
-        kernel_transform(t.const_data_ptr<float>(), t.size(0), t.size(1), made.mutable_data_ptr<float>());
+        in_parallel(t.size(0) / 16 * t.size(1), 1, [&](int64_t first, int64_t last) {
+            kernel_transform(t.const_data_ptr<float>(), t.size(0), t.size(1), made.mutable_data_ptr<float>(), first, last);
+        });
         return made;
     });
 }

@@ -84,26 +84,36 @@ int64_t kernel_transformed_count(int64_t outputs, int64_t channels) { return 144
 
 int64_t kernel_tiles(KernelSize size) { return size.i / 2 * ((size.j + 3) / 4) * ((size.k + 3) / 4); }
 
-void kernel_transform(const float *kernel, int64_t outputs, int64_t channels, float *transformed) {
-    constexpr double two[4][3] = {{1, 0, 0}, {.5, .5, .5}, {.5, -.5, .5}, {0, 0, 1}};
-    constexpr double four[6][3] = {{1. / 4, 0, 0},           {-1. / 6, -1. / 6, -1. / 6}, {-1. / 6, 1. / 6, -1. / 6},
-                                   {1. / 24, 1. / 12, 1. / 6}, {1. / 24, -1. / 12, 1. / 6}, {0, 0, 1}};
-    for (int64_t o = 0; o < outputs; ++o)
-        for (int64_t c = 0; c < channels; ++c) {
-            const float *g = kernel + (o * channels + c) * 27;
-            float *to = transformed + (o / 16 * channels + c) * 16 + o % 16;
-            double lines[3][3][6], planes[3][6][6];
-            for (int n = 0; n < 9; ++n)
-                for (int z = 0; z < 6; ++z)
-                    lines[n / 3][n % 3][z] = four[z][0] * g[n * 3] + four[z][1] * g[n * 3 + 1] + four[z][2] * g[n * 3 + 2];
-            for (int a = 0; a < 3; ++a)
-                for (int n = 0; n < 36; ++n)
-                    planes[a][n / 6][n % 6] = four[n / 6][0] * lines[a][0][n % 6] + four[n / 6][1] * lines[a][1][n % 6] +
-                                              four[n / 6][2] * lines[a][2][n % 6];
-            for (int f = 0; f < 144; ++f) {
-                const int x = f / 36, y = f / 6 % 6, z = f % 6;
-                to[f * outputs * channels] = static_cast<float>(two[x][0] * planes[0][y][z] + two[x][1] * planes[1][y][z] +
-                                                                two[x][2] * planes[2][y][z]);
-            }
+void kernel_transform(const float *kernel, int64_t outputs, int64_t channels, float *transformed, int64_t first, int64_t last) {
+    constexpr float two[4][3] = {{1, 0, 0}, {.5f, .5f, .5f}, {.5f, -.5f, .5f}, {0, 0, 1}};
+    constexpr float four[6][3] = {{1 / 4.f, 0, 0},
+                                  {-1 / 6.f, -1 / 6.f, -1 / 6.f},
+                                  {-1 / 6.f, 1 / 6.f, -1 / 6.f},
+                                  {1 / 24.f, 1 / 12.f, 1 / 6.f},
+                                  {1 / 24.f, -1 / 12.f, 1 / 6.f},
+                                  {0, 0, 1}};
+    struct Lanes {
+        float v[16];
+    };
+    // Σ over the three taps of one axis, for 16 outputs at a time.
+    const auto mixed = [](const float (&row)[3], const Lanes &a, const Lanes &b, const Lanes &c) {
+        Lanes sum;
+        for (int n = 0; n < 16; ++n) sum.v[n] = row[0] * a.v[n] + row[1] * b.v[n] + row[2] * c.v[n];
+        return sum;
+    };
+    for (int64_t item = first; item < last; ++item) {
+        const int64_t block = item / channels, c = item % channels;
+        Lanes taps[27], lines[9][6], planes[3][36];
+        for (int n = 0; n < 16; ++n)
+            for (int tap = 0; tap < 27; ++tap) taps[tap].v[n] = kernel[((block * 16 + n) * channels + c) * 27 + tap];
+        for (int n = 0; n < 9; ++n)
+            for (int z = 0; z < 6; ++z) lines[n][z] = mixed(four[z], taps[n * 3], taps[n * 3 + 1], taps[n * 3 + 2]);
+        for (int a = 0; a < 3; ++a)
+            for (int f = 0; f < 36; ++f)
+                planes[a][f] = mixed(four[f / 6], lines[a * 3][f % 6], lines[a * 3 + 1][f % 6], lines[a * 3 + 2][f % 6]);
+        for (int f = 0; f < 144; ++f) {
+            const Lanes sum = mixed(two[f / 36], planes[0][f % 36], planes[1][f % 36], planes[2][f % 36]);
+            std::copy_n(sum.v, 16, transformed + f * outputs * channels + item * 16);
         }
+    }
 }

@@ -82,15 +82,12 @@ public final class Accumulator {
         sum = try Tensor(repeating: value, shape: shape)
     }
 
-    /// Adds `block` to the last three axes from `corner` on.
-    public func add(_ block: Tensor, at corner: [Int]) throws(NetworkError) {
+    /// Adds `block`, float32 on the processor, to the last three axes from `corner` on.
+    ///
+    /// - Parameter weight: multiplies every channel of the block, voxel by voxel.
+    public func add(_ block: Tensor, times weight: Tensor? = nil, at corner: [Int]) throws(NetworkError) {
         precondition(corner.count == 3, "\(corner) is no corner of a volume")
-        let first = sum.shape.count - 3
-        var place = sum
-        for (n, start) in corner.enumerated() {
-            place = try place.narrowed(first + n, from: start, length: block.shape[block.shape.count - 3 + n])
-        }
-        guard engine_add_into(place.raw, block.raw) == 0 else {
+        guard engine_blend(sum.raw, block.raw, weight?.raw, corner.map(Int64.init)) == 0 else {
             throw .engine(operation: "add", message: String(cString: engine_error()))
         }
     }

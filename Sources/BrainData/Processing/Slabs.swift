@@ -1,4 +1,5 @@
 internal import Dispatch
+internal import Synchronization
 
 /// Runs `body` once for every index below `count`, spread over the processor's cores in contiguous slabs.
 ///
@@ -21,5 +22,24 @@ func filledArray<Element>(
     [Element](unsafeUninitializedCapacity: count) { buffer, initialised in
         if let start = buffer.baseAddress, count > 0 { fill(start) }
         initialised = count
+    }
+}
+
+extension Collection where Element: Sendable {
+    /// The answers of `body` to all elements, in their order, worked on side by side.
+    ///
+    /// - Throws: the failure of the first element that has one.
+    public func mappedConcurrently<Answer: Sendable>(
+        _ body: @Sendable (Element) throws(ImagingError) -> Answer
+    ) throws(ImagingError) -> [Answer] {
+        let elements = Array(self)
+        let answers = Mutex([Result<Answer, ImagingError>?](repeating: nil, count: elements.count))
+        DispatchQueue.concurrentPerform(iterations: elements.count) { n in
+            let answer = Result { () throws(ImagingError) in try body(elements[n]) }
+            answers.withLock { $0[n] = answer }
+        }
+        var ready: [Answer] = []
+        for case let answer? in answers.withLock({ $0 }) { ready.append(try answer.get()) }
+        return ready
     }
 }

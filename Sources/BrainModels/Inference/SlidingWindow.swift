@@ -57,7 +57,8 @@ public struct SlidingWindow: Sendable, Codable, Equatable {
         let (all, lengths) = windows(over: size)
         let corners = all.filter { !isEmpty($0, lengths) }
         let padded = zip(size, lengths).map { max($0, $1) }
-        let input = try volume.padded(zip(size, padded).map { (before: 0, after: $1 - $0) })
+        // A window of it is then copied row by row.
+        let input = try volume.padded(zip(size, padded).map { (before: 0, after: $1 - $0) }).channelsLastInMemory()
         let weight = try blendingWeights(lengths)
         let least = 1e-12
         let sum = try Accumulator(repeating: -20 * least, shape: [outputs] + padded)
@@ -68,7 +69,7 @@ public struct SlidingWindow: Sendable, Codable, Equatable {
                 var window = input
                 for axis in 0..<3 { window = try window.narrowed(2 + axis, from: corner[axis], length: lengths[axis]) }
                 let answer = try network(window).selecting(0, along: 0).converted(to: .float32).moved(to: .cpu)
-                try sum.add(answer * weight, at: corner)
+                try sum.add(answer, times: weight, at: corner)
                 try weights.add(weight, at: corner)
             }
         }

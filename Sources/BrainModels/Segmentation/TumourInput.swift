@@ -66,11 +66,10 @@ public struct TumourInput: Sendable {
         self.box = box
         brain = mask.cropped(to: box)
         grid = brain.grid
-        var prepared: [[Float]?] = []
-        for contrast in contract.contrasts {
-            prepared.append(try volumes[contrast]?.cropped(to: box).normalised(over: brain).voxels)
+        let (turned, brain) = (volumes, brain)
+        channels = try contract.contrasts.mappedConcurrently { (contrast) throws(ImagingError) in
+            try turned[contrast]?.cropped(to: box).normalised(over: brain).voxels
         }
-        channels = prepared
         log.steps.append("cropped to the brain, \(grid.size.x) × \(grid.size.y) × \(grid.size.z) voxels")
         log.steps.append("zero mean and unit variance over the brain, each contrast for itself")
         (steps, warnings) = (log.steps, log.warnings)
@@ -93,18 +92,18 @@ public struct TumourInput: Sendable {
     private static func turned(
         _ images: [Contrast: Volume], _ present: [Contrast], to grid: Grid, _ log: inout Log
     ) throws(ImagingError) -> [Contrast: Volume] {
-        var volumes: [Contrast: Volume] = [:]
-        for contrast in present {
-            guard let image = images[contrast] else { continue }
-            log.warnings += image.notes
+        let turned = try present.mappedConcurrently { (contrast) throws(ImagingError) -> (Volume?, [String]) in
+            guard let image = images[contrast] else { return (nil, []) }
+            var warnings = image.notes
             let (clean, replaced) = image.finite()
             if replaced > 0 {
-                log.warnings.append("\(contrast.displayName): \(replaced) NaN or infinite voxels were set to 0")
+                warnings.append("\(contrast.displayName): \(replaced) NaN or infinite voxels were set to 0")
             }
-            let aligned = try aligned(clean, contrast, to: grid, as: present[0], &log.warnings)
-            volumes[contrast] = aligned.reoriented(to: .ras)
+            let aligned = try aligned(clean, contrast, to: grid, as: present[0], &warnings)
+            return (aligned.reoriented(to: .ras), warnings)
         }
-        return volumes
+        log.warnings += turned.flatMap(\.1)
+        return Dictionary(uniqueKeysWithValues: zip(present, turned.map(\.0))).compactMapValues { $0 }
     }
 
     private static func brain(of anatomy: Volume, _ log: inout Log) -> Mask {

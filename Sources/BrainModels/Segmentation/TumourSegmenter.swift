@@ -86,15 +86,15 @@ public struct TumourSegmenter: Sendable {
 extension TumourCase {
     /// Reads the contrasts that are there, side by side.
     public func read(limit: Int = .max) throws(ImagingError) -> [Contrast: Volume] {
-        var images: [Contrast: Volume] = [:]
-        for (contrast, reference) in self.images {
+        let read = try images.sorted { $0.key.rawValue < $1.key.rawValue }.mappedConcurrently {
+            (contrast, reference) throws(ImagingError) in
             let volume = try ImageFile.read(reference.file, limit: limit)
             guard reference.frame < volume.frames else {
                 throw .geometry(
                     "expected frame \(reference.frame) in \(reference.file.path), found \(volume.frames) frames")
             }
-            images[contrast] = volume.frames == 1 ? volume : volume.frame(reference.frame)
+            return (contrast, volume.frames == 1 ? volume : volume.frame(reference.frame))
         }
-        return images
+        return Dictionary(uniqueKeysWithValues: read)
     }
 }

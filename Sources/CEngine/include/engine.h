@@ -77,7 +77,8 @@ Made engine_gelu(Given);
 Made engine_sum(Given, Sizes axes, int64_t rank, int keep);
 Made engine_mean(Given, Sizes axes, int64_t rank, int keep);
 Made engine_bce_with_logits(Given logits, Given targets);
-int engine_add_into(EngineTensor *_Nonnull sum, Given addend);  // for accumulators that their owner alone holds
+// Adds a block of float32, times a weight a voxel, to a part of `sum`: for accumulators that their owner alone holds.
+int engine_blend(EngineTensor *_Nonnull sum, Given block, Maybe weight, Sizes corner);
 
 // layers.cpp
 Made engine_linear(Given x, Given weight, Maybe bias);

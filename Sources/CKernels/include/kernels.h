@@ -96,8 +96,10 @@ int64_t kernel_packed_count(int64_t outputs, int64_t inputs);
 void kernel_pack(const float *matrix, int64_t outputs, int64_t inputs, float *packed);
 /// Floats of a transformed kernel.
 int64_t kernel_transformed_count(int64_t outputs, int64_t channels);
-/// Transforms a kernel [outputs, channels, 3, 3, 3] to [frequency, outputs / 16, channels, 16] for `convolution`.
-void kernel_transform(const float *kernel, int64_t outputs, int64_t channels, float *transformed);
+/// Transforms a kernel [outputs, channels, 3, 3, 3] to [frequency, outputs / 16, channels, 16] for `convolution`. Items are pairs
+/// of a block of outputs and a channel, outputs / 16 · channels of them.
+void kernel_transform(const float *kernel, int64_t outputs, int64_t channels, float *transformed, int64_t first,
+                      int64_t last);
 /// Tiles of a volume for `convolution`.
 int64_t kernel_tiles(KernelSize size);
 
