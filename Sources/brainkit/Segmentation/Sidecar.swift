@@ -24,11 +24,11 @@ struct Sidecar: Encodable {
 
     init(
         _ run: SegmentationRun, _ tumour: TumourCase, _ input: TumourInput, _ scheme: LabelScheme,
-        _ masks: [TumourRegion: Mask], _ seconds: [String: Double]
+        _ masks: [TumourRegion: Mask], _ seconds: [String: Double], checksum: String
     ) {
         software = Version.text
         (model, experimental) = (run.model.card.name, run.model.card.experimental)
-        (weights, weightsSHA256) = (run.weights.lastPathComponent, run.checksum)
+        (weights, weightsSHA256) = (run.weights.lastPathComponent, checksum)
         command = CommandLine.arguments
         (engine, window, mirrored) = (run.engine.names, run.window, run.mirrors)
         sources = Dictionary(
