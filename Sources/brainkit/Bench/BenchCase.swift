@@ -10,7 +10,7 @@ extension Bench {
             abstract: "Time a whole case, from four files to a label map.",
             discussion: """
                 Each run is a process of its own: starting, reading, preparing, windows, writing. Without --input an \
-                artificial head of the size of a BraTS case is made. The peak is that of the process's resident memory.
+                artificial head of the size of a BraTS case is made. The peak is that of the process's resident memory, which Linux alone tells.
 
                 EXAMPLE
                   brainkit bench case -i BraTS2021_00006 --threads 2 --json
@@ -41,19 +41,20 @@ extension Bench {
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
             let scans = try input ?? PhantomCase.write(to: folder.appendingPathComponent("phantom")).path
             let results = folder.appendingPathComponent("results")
-            var seconds: [Double] = [], parts: [[String: Double]] = []
+            var seconds: [Double] = [], sidecars: [Laps] = []
             let progress = Progress("bench")
             for run in -1..<repeats {
                 progress.show(run + 1, of: repeats + 1)
                 let took = try time(arguments(scans, results.path, settings))
                 if run < 0 { continue }
                 seconds.append(took)
-                parts.append(try laps(in: results))
+                sidecars.append(try laps(in: results))
             }
             progress.show(repeats + 1, of: repeats + 1)
             let result = CaseResult(
-                model: model, settings: settings, timing: Timing(seconds), parts: CaseResult.medians(parts),
-                peakBytes: ChildProcess.peakBytes)
+                model: model, settings: settings, timing: Timing(seconds),
+                parts: CaseResult.medians(sidecars.map(\.seconds)),
+                peakBytes: (sidecars.compactMap(\.peakMegabytes).max() ?? 0) * 1_000_000)
             if json { try Console.result(result) } else { result.print() }
         }
 
@@ -79,14 +80,16 @@ extension Bench {
             return seconds
         }
 
-        /// The seconds of each part, as the sidecar of the result states them.
-        private func laps(in folder: URL) throws -> [String: Double] {
-            struct Laps: Decodable { let seconds: [String: Double] }
+        /// What the sidecar of the result states.
+        private struct Laps: Decodable { let seconds: [String: Double], peakMegabytes: Int? }
+
+        private func laps(in folder: URL) throws -> Laps {
             let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
             guard let sidecar = files.first(where: { $0.pathExtension == "json" }), files.count == 2 else {
-                throw Failure(.usage, "expected one case to time, found \(files.count / 2) in \(input ?? "the phantom")")
+                throw Failure(
+                    .usage, "expected one case to time, found \(files.count / 2) in \(input ?? "the phantom")")
             }
-            return try JSONDecoder().decode(Laps.self, from: Data(contentsOf: sidecar)).seconds
+            return try JSONDecoder().decode(Laps.self, from: Data(contentsOf: sidecar))
         }
     }
 }

@@ -16,16 +16,4 @@ enum ChildProcess {
         process.waitUntilExit()
         return (process.terminationStatus, String(decoding: errors, as: UTF8.self))
     }
-
-    /// The most memory that any of the processes held, in bytes.
-    static var peakBytes: Int {
-        var usage = rusage()
-        #if os(Linux)
-            getrusage(__rusage_who_t(RUSAGE_CHILDREN.rawValue), &usage)
-            return usage.ru_maxrss * 1024  // kilobytes there, bytes elsewhere
-        #else
-            getrusage(RUSAGE_CHILDREN, &usage)
-            return usage.ru_maxrss
-        #endif
-    }
 }

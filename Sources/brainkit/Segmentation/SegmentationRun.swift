@@ -103,9 +103,10 @@ struct SegmentationRun: Sendable {
         ).page().write(to: report)
     }
 
-    /// Refuses a case that needs more memory than there is, before anything is read.
+    /// Says how much memory a case needs, and refuses one that needs more than there is, before anything is read.
     private func checkMemory(_ tumour: TumourCase) throws {
         let bytes = try bytesNeeded(for: tumour)
+        if Console.isTerminal { Console.note("\(tumour.name) needs at most about \(bytes / 1_000_000) MB of memory") }
         guard bytes <= memory else {
             throw Failure(
                 .memory,
@@ -115,8 +116,8 @@ struct SegmentationRun: Sendable {
     }
 
     /// What a case takes at its peak, from its files' headers.
-    func bytesNeeded(for tumour: TumourCase) throws -> Int {
-        var bytes = 0
+    private func bytesNeeded(for tumour: TumourCase) throws -> Int {
+        var bytes = 300_000_000  // the engine, the weights and what kernels pack of them
         for reference in tumour.images.values {
             let header = try ImageFile.header(of: reference.file)
             let millimetres = header.grid.voxelMillilitres * 1000
@@ -127,7 +128,8 @@ struct SegmentationRun: Sendable {
         // Measured for every voxel of a window at the network's widest place, and rounded up: 130 bytes where the kernels
         // of our own serve, 272 elsewhere.
         let isFused = engine.device == .cpu && engine.type != .float64
-        return bytes + window.patch * window.patch * window.patch * (isFused ? 160 : 320)
+        bytes += window.patch * window.patch * window.patch * (isFused ? 160 : 320)
+        return bytes
     }
 
     private func write(_ maps: [TumourRegion: [Float]], _ input: TumourInput, beside labels: URL) throws {

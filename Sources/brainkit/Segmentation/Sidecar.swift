@@ -20,6 +20,8 @@ struct Sidecar: Encodable {
     let preprocessing: [String]
     let warnings: [String]
     let peakTensorMegabytes: Int
+    /// The most that the process held so far; nil where the system does not say.
+    let peakMegabytes: Int?
     var seconds: [String: Double]
 
     init(
@@ -37,6 +39,7 @@ struct Sidecar: Encodable {
         millilitres = Dictionary(uniqueKeysWithValues: masks.map { ($0.key.displayName, $0.value.millilitres) })
         (preprocessing, warnings) = (input.steps, input.warnings)
         peakTensorMegabytes = Engine.peakMemory / 1_000_000
+        peakMegabytes = ProcessMemory.peak.map { $0 / 1_000_000 }
         self.seconds = seconds
     }
 
