@@ -9,7 +9,7 @@ import Testing
 @Suite(.serialized) struct SegmentationTrainerTests {
     private func train(
         _ experiment: Experiment, in cohort: ToyCohort, runs: String, resumes: Bool = false,
-        _ report: @escaping (SegmentationTrainer.Event) -> Void = { _ in }
+        _ report: @escaping (TrainingEvent) -> Void = { _ in }
     ) throws -> URL {
         let root = cohort.folder.file(runs)
         try SegmentationTrainer(experiment, in: root, resumes: resumes, report: report).run()
@@ -42,7 +42,7 @@ import Testing
         var losses: [Double] = []
         var dice: [String: Double] = [:]
         _ = try train(cohort.experiment(steps: 120), in: cohort, runs: "learn") { event in
-            if case .step(_, _, let loss, _, _) = event { losses.append(loss) }
+            if case .step(let progress) = event { losses.append(progress.loss) }
             if case .validated(_, let scores) = event { for score in scores { dice[score.region] = score.dice } }
         }
         #expect(losses.count == 120)
