@@ -6,10 +6,12 @@ import Testing
 
 @Suite struct EventFileTests {
     /// RFC 3720, appendix B.4, and the check value of the CRC catalogue.
-    @Test(arguments: [
-        (Array("123456789".utf8), 0xe306_9283), ([UInt8](repeating: 0, count: 32), 0x8a91_36aa),
-        ([UInt8](repeating: 0xff, count: 32), 0x62a8_ab43), ([UInt8](0..<32), 0x46dd_794e), ([], 0),
-    ] as [([UInt8], UInt32)]) func checksumsAreThoseOfTheStandard(bytes: [UInt8], checksum: UInt32) {
+    @Test(
+        arguments: [
+            (Array("123456789".utf8), 0xe306_9283), ([UInt8](repeating: 0, count: 32), 0x8a91_36aa),
+            ([UInt8](repeating: 0xff, count: 32), 0x62a8_ab43), ([UInt8](0..<32), 0x46dd_794e), ([], 0),
+        ] as [([UInt8], UInt32)]) func checksumsAreThoseOfTheStandard(bytes: [UInt8], checksum: UInt32)
+    {
         #expect(CRC32C.checksum(bytes) == checksum)
     }
 
@@ -67,7 +69,8 @@ import Testing
             try whole.dropLast(cut).write(to: url)
             _ = try EventFile(url, through: 10)
             #expect(try Data(contentsOf: url).count < whole.count)
-            #expect(try EventFile.wholeRecords([UInt8](Data(contentsOf: url)), through: 10) == Data(contentsOf: url).count)
+            #expect(
+                try EventFile.wholeRecords([UInt8](Data(contentsOf: url)), through: 10) == Data(contentsOf: url).count)
         }
         var damaged = whole
         damaged[whole.count - 6] ^= 1

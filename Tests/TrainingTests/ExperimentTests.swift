@@ -24,7 +24,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "sampling: { patch: 50 }", "sampling: { batch: -1 }", "sampling: { foreground: 1.5 }", "optimiser: { steps: -1 }",
+        "sampling: { patch: 50 }", "sampling: { batch: -1 }", "sampling: { foreground: 1.5 }",
+        "optimiser: { steps: -1 }",
         "checkpointEvery: 0", "network: { inputs: 3 }", "validation: { window: { overlap: 1 } }", "loss: hinge",
         "data: { folds: 1 }", "data: { folds: 5, fold: 6 }", "data: { folds: 5, validation: [x] }",
         "data: { validation: all }", "sampling: { refresh: 0 }", "- a list",

@@ -64,12 +64,12 @@ struct ChannelVoxels {
         guard let extent, extent.upperBound > extent.lowerBound else { return }
         let (before, least) = (moments, extent.lowerBound)
         let range = extent.upperBound - least
-        for n in values.indices where values[n] != 0 { 
+        for n in values.indices where values[n] != 0 {
             values[n] = pow((values[n] - least) / range, power) * range + least
         }
         let after = moments
         let scale = after.deviation > 0 ? before.deviation / after.deviation : 1
-        for n in values.indices where values[n] != 0 { 
+        for n in values.indices where values[n] != 0 {
             values[n] = (values[n] - after.mean) * scale + before.mean
         }
     }

@@ -1,4 +1,5 @@
 import BrainModels
+import Foundation
 import NeuralNet
 
 /// What a training step takes: estimated before a run, or measured.
@@ -29,7 +30,7 @@ struct StepMemory {
 public struct StepMeasurement: Encodable, Sendable {
     /// Wall time of a step of the engine.
     public let stepSeconds: Double
-    /// Time that one thread takes to make the batch of a step, the case being in memory.
+    /// Processor time that one thread takes to make the batch of a step, the case being in memory.
     public let batchSeconds: Double
     /// The highest use of memory by tensors, in bytes.
     public let peakBytes: Int
@@ -39,9 +40,9 @@ public struct StepMeasurement: Encodable, Sendable {
         let learner = try SegmentationLearner(experiment)
         let sampler = PatchSampler(source, experiment)
         var batch = try sampler.batch(at: 0)
-        let start = ContinuousClock.now
+        let start = Self.processorTime
         for step in 1...8 { batch = try sampler.batch(at: step) }
-        batchSeconds = (ContinuousClock.now - start) / .seconds(8)
+        batchSeconds = (Self.processorTime - start) / 8
         _ = try learner.learn(from: batch, at: 0, rate: 0)
         Engine.resetPeakMemory()
         var seconds = Double.infinity
@@ -51,5 +52,12 @@ public struct StepMeasurement: Encodable, Sendable {
             seconds = min(seconds, (ContinuousClock.now - start) / .seconds(1))
         }
         (stepSeconds, peakBytes) = (seconds, Engine.peakMemory)
+    }
+
+    /// Seconds that this thread has worked.
+    private static var processorTime: Double {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
     }
 }

@@ -121,7 +121,8 @@ public struct TrainingPlan: Encodable, Sendable {
         note("a step", "\(Self.short(found.stepSeconds)) s", "measured; tensors take \(Self.giga(found.peakBytes))")
         note(
             "a batch", "\(Self.short(found.batchSeconds)) s",
-            "measured, beside the engine: \(Self.short(100 * found.batchSeconds / found.stepSeconds)) % of a step")
+            "measured, of one core beside the engine: \(Self.short(100 * found.batchSeconds / found.stepSeconds)) % of a step"
+        )
         note("time", "\(Self.short(hours)) h", "the steps alone, without validation")
     }
 

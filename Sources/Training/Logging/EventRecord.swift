@@ -38,7 +38,8 @@ struct EventRecord {
     /// The step that a message speaks of, 0 where it names none; nil where it is no event.
     static func step(of bytes: ArraySlice<UInt8>) -> Int? {
         var rest = bytes
-        while let key = varint(&rest) {
+        while !rest.isEmpty {
+            guard let key = varint(&rest) else { return nil }
             switch key & 7 {
             case 0:
                 guard let value = varint(&rest) else { return nil }
@@ -51,7 +52,7 @@ struct EventRecord {
             default: return nil
             }
         }
-        return rest.isEmpty ? 0 : nil
+        return 0
     }
 
     private static func varint(_ value: UInt64) -> [UInt8] {

@@ -34,14 +34,12 @@ struct RunPage {
             Report.Highlight("Engine’s share", (100 * log.engineShare()).formatted(decimals: 1), unit: "%"),
             Report.Highlight("Training", (seconds / 3600).formatted(decimals: 2), unit: "h"),
         ]
-        list += log.lastDice.map {
-            Report.Highlight("Dice \($0.region.uppercased())", $0.dice.formatted(decimals: 3), colour: colour($0.region))
+        for (n, region) in SegmentationValidator.labels.enumerated() {
+            guard let mean = log.lastDice.first(where: { $0.region == region.rawValue }) else { continue }
+            let (name, colour) = ("Dice \(region.displayName)", Self.colours[UInt16(n + 1)])
+            list.append(Report.Highlight(name, mean.dice.formatted(decimals: 3), colour: colour))
         }
         return list
-    }
-
-    private func colour(_ region: String) -> Colour? {
-        SegmentationValidator.labels.firstIndex { $0.rawValue == region }.flatMap { Self.colours[UInt16($0 + 1)] }
     }
 
     private var lossChart: LineChart {
@@ -63,7 +61,9 @@ struct RunPage {
         for score in log.scores where score.step > known {
             known = score.step
             for (region, dice) in log.meanDice(at: known) {
-                guard let n = SegmentationValidator.labels.firstIndex(where: { $0.rawValue == region }) else { continue }
+                guard let n = SegmentationValidator.labels.firstIndex(where: { $0.rawValue == region }) else {
+                    continue
+                }
                 series[n].points.append((x: Double(known), y: dice))
             }
         }
@@ -114,7 +114,7 @@ struct RunPage {
             overlays: [
                 overlay("Network", example.prediction, .filled), overlay("Expert", example.truth, .outline),
             ])
-        viewer.budget = 3_000_000
+        viewer.budget = 4_500_000
         return viewer
     }
 

@@ -47,4 +47,3 @@ struct Train: ParsableCommand {
         return plan.experiment
     }
 }
-

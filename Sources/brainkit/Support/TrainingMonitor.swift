@@ -14,7 +14,8 @@ final class TrainingMonitor {
         switch event {
         case .prepared(let training, let validation, let parameters, let first):
             Console.note(
-                "\(training) cases to train on, \(validation) to validate, \(parameters) parameters, from step \(first)")
+                "\(training) cases to train on, \(validation) to validate, \(parameters) parameters, from step \(first)"
+            )
         case .warning(let sentence): Console.warning(sentence)
         case .step(let progress): show(progress)
         case .validating(let name): if Console.isTerminal { Console.note("\r\u{1B}[Kvalidating \(name)") }
