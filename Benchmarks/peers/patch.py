@@ -69,7 +69,7 @@ def error(peer, folder):
 
 def main():
     arguments = parsed()
-    report = {"machine": machine.description(), "threads": arguments.threads, "rounds": arguments.rounds,
+    report = {"what": "one 1x4x128^3 patch", "machine": machine.description(), "threads": arguments.threads, "rounds": arguments.rounds,
               "passes": arguments.passes}
     running = peers(arguments)
     with tempfile.TemporaryDirectory() as temporary:

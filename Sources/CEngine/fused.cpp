@@ -13,6 +13,8 @@ namespace {
 /// The numbers of weights, which layers keep contiguous; NULL where there are none.
 const float *floats(const EngineTensor *x) { return x ? x->t.const_data_ptr<float>() : nullptr; }
 
+bool is_bfloat16(Given packed) { return packed->t.scalar_type() == at::kBFloat16; }
+
 /// A map in the layout that the kernels read.
 struct Map {
     at::Tensor t;
@@ -55,13 +57,16 @@ std::pair<double, double> moments(const Map &x, int64_t n) {
 }
 }  // namespace
 
-Made engine_packed(Given matrix) {
+Made engine_packed(Given matrix, int32_t in_bfloat16) {
     return make([&] {
         TORCH_CHECK(matrix->t.dim() == 2, "a matrix has two axes");
         const auto t = matrix->t.to(at::kFloat).contiguous();
         auto packed = at::empty({kernel_packed_count(t.size(0), t.size(1))}, t.options());
         kernel_pack(t.const_data_ptr<float>(), t.size(0), t.size(1), packed.mutable_data_ptr<float>());
-        return packed;
+        if (!in_bfloat16) return packed;
+        auto pairs = at::empty(packed.sizes(), t.options().dtype(at::kBFloat16));
+        kernel_pairs(packed.const_data_ptr<float>(), packed.numel(), static_cast<uint16_t *>(pairs.mutable_data_ptr()));
+        return pairs;
     });
 }
 
@@ -80,8 +85,9 @@ Made engine_transformed(Given kernel) {
 Made engine_fused_perceptron(Given given, const FusedNorm *norm, const FusedStar *star, Maybe scale) {
     return make([&] {
         const Map x = map(given);
-        const KernelPerceptron p{floats(norm->weight), norm->epsilon, floats(star->widening), floats(star->narrowing),
-                                 star->scale, star->bias, floats(scale), x.channels, star->hidden};
+        const KernelPerceptron p{floats(norm->weight), norm->epsilon, star->widening->t.const_data_ptr(),
+                                 star->narrowing->t.const_data_ptr(), star->scale, star->bias, floats(scale),
+                                 x.channels, star->hidden, is_bfloat16(star->widening)};
         check_channels(x, norm->weight->t.size(0));
         auto y = at::empty_like(x.t);
         float *to = y.mutable_data_ptr<float>();
@@ -94,8 +100,9 @@ Made engine_fused_perceptron(Given given, const FusedNorm *norm, const FusedStar
 Made engine_fused_separable(Given given, const FusedNorm *norm, const FusedStar *star, Given filter) {
     return make([&] {
         const Map x = map(given);
-        const KernelSeparable p{floats(norm->weight), norm->epsilon, floats(star->widening), floats(star->narrowing),
-                                star->scale, star->bias, floats(filter), x.channels, star->hidden, x.size};
+        const KernelSeparable p{floats(norm->weight), norm->epsilon, star->widening->t.const_data_ptr(),
+                                star->narrowing->t.const_data_ptr(), star->scale, star->bias, floats(filter),
+                                x.channels, star->hidden, x.size, is_bfloat16(star->widening)};
         check_channels(x, norm->weight->t.size(0));
         auto y = at::empty_like(x.t);
         float *to = y.mutable_data_ptr<float>();
@@ -142,9 +149,9 @@ Made engine_fused_halving(Given given, Given kernel, Given bias, const FusedNorm
         const Map x = map(given);
         check_even(x);
         const int64_t outputs = bias->t.size(0);
-        const KernelHalving p{x.channels, outputs, x.size, floats(kernel), floats(bias),
+        const KernelHalving p{x.channels, outputs, x.size, kernel->t.const_data_ptr(), floats(bias),
                               before ? floats(before->weight) : nullptr, after ? floats(after->weight) : nullptr,
-                              before ? before->epsilon : after ? after->epsilon : 0};
+                              before ? before->epsilon : after ? after->epsilon : 0, is_bfloat16(kernel)};
         const auto s = x.size;
         TORCH_CHECK(kernel->t.numel() == kernel_packed_count(outputs, 27 * x.channels), "the kernel is for other channels");
         auto y = made(x, s.i / 2, s.j / 2, s.k / 2, outputs);
@@ -171,8 +178,8 @@ Made engine_fused_doubling(Given given, Given kernel, Given weight, Given bias, 
                 scale[c] = static_cast<float>(factor);
                 shift[c] = static_cast<float>(floats(bias)[c] - mean * factor);
             }
-            const KernelDoubling p{x.channels, outputs, s, floats(kernel), scale.data(), shift.data(),
-                                   floats(answer_bias), answer_bias != nullptr};
+            const KernelDoubling p{x.channels, outputs, s, kernel->t.const_data_ptr(), scale.data(), shift.data(),
+                                   floats(answer_bias), answer_bias != nullptr, is_bfloat16(kernel)};
             in_parallel(s.i * s.j, 1, [&](int64_t first, int64_t last) {
                 kernels()->doubling(&p, x.sample(n), y.mutable_data_ptr<float>() + n * x.voxels * 8 * outputs, first, last);
             });

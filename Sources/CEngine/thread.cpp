@@ -97,12 +97,4 @@ int engine_cuda_devices(void) {
     return devices;
 }
 
-int engine_has_fast_bfloat16(void) {
-#if defined(__x86_64__)
-    return __builtin_cpu_supports("avx512bf16") != 0;
-#else
-    return 0;
-#endif
-}
-
 const char *engine_version(void) { return TORCH_VERSION; }

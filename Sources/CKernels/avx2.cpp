@@ -4,6 +4,7 @@
 #define TARGET __attribute__((target("avx2,fma")))
 namespace avx2 {
 constexpr int ROWS = 6, ROWS_LEFT = 4, ROWS_LAST = 2, BLOCKS = 1, GROUP = 4;
+#include "numbers.hpp"
 #include "product.hpp"
 #include "norm.hpp"
 #include "perceptron.hpp"

@@ -4,6 +4,7 @@
 #define TARGET __attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,avx2,fma")))
 namespace avx512 {
 constexpr int ROWS = 8, ROWS_LEFT = 4, ROWS_LAST = 4, BLOCKS = 2, GROUP = 8;
+#include "numbers.hpp"
 #include "product.hpp"
 #include "norm.hpp"
 #include "perceptron.hpp"

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <bit>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
@@ -10,15 +11,16 @@
 
 extern const Kernels plain_kernels;
 #if defined(__x86_64__)
-extern const Kernels avx512_kernels, avx2_kernels;
+extern const Kernels avx512bf16_kernels, avx512_kernels, avx2_kernels;
 #endif
 
 namespace {
 bool runs(const Kernels &candidate) {
 #if defined(__x86_64__)
-    if (&candidate == &avx512_kernels)
-        return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
-               __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq");
+    const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
+                        __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq");
+    if (&candidate == &avx512bf16_kernels) return avx512 && __builtin_cpu_supports("avx512bf16");
+    if (&candidate == &avx512_kernels) return avx512;
     if (&candidate == &avx2_kernels) return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
 #endif
     return &candidate == &plain_kernels;
@@ -26,7 +28,7 @@ bool runs(const Kernels &candidate) {
 
 const Kernels *const candidates[] = {
 #if defined(__x86_64__)
-    &avx512_kernels, &avx2_kernels,
+    &avx512bf16_kernels, &avx512_kernels, &avx2_kernels,
 #endif
     &plain_kernels};
 
@@ -78,6 +80,15 @@ void kernel_pack(const float *matrix, int64_t outputs, int64_t inputs, float *pa
     std::fill_n(packed, kernel_packed_count(outputs, inputs), 0.0f);
     for (int64_t o = 0; o < outputs; ++o)
         for (int64_t d = 0; d < inputs; ++d) packed[(o / 16 * depth + d) * 16 + o % 16] = matrix[o * inputs + d];
+}
+
+void kernel_pairs(const float *packed, int64_t count, uint16_t *pairs) {
+    const auto rounded = [](float number) {
+        const uint32_t bits = std::bit_cast<uint32_t>(number);
+        return static_cast<uint16_t>((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+    };
+    for (int64_t row = 0; row < count; row += 32)
+        for (int64_t n = 0; n < 32; ++n) pairs[row + n] = rounded(packed[row + n % 2 * 16 + n / 2]);
 }
 
 int64_t kernel_transformed_count(int64_t outputs, int64_t channels) { return 144 * outputs * channels; }

@@ -27,19 +27,20 @@ INLINE Norm norm(const float *x, int64_t blocks, int64_t stride, float epsilon) 
 }
 
 /// Normalises voxels of [channel] into blocks, [channels / 16][rows][16].
-INLINE void normalised_blocks(const float *x, int64_t rows, int64_t channels, const float *weight, float epsilon, float *y,
-                              int64_t stride) {
+template <class N>
+INLINE void normalised_blocks(const float *x, int64_t rows, int64_t channels, const float *weight, float epsilon,
+                              typename N::Element *y, int64_t stride) {
     for (int64_t r = 0; r < rows; ++r, x += channels) {
         const Norm n = norm(x, channels / L, L, epsilon);
         for (int64_t c = 0; c < channels; c += L)
-            at(y + c / L * stride + r * L) = (at(x + c) - n.mean) * n.factor * at(weight + c);
+            N::put(y + c / L * stride + r * L, (at(x + c) - n.mean) * n.factor * at(weight + c));
     }
 }
 
 OUTLINE void layer_norm(const float *weight, float epsilon, int64_t channels, const float *x, float *y, int64_t first,
                         int64_t last) {
     for (int64_t row = first; row < last; ++row)
-        normalised_blocks(x + row * channels, 1, channels, weight, epsilon, y + row * channels, L);
+        normalised_blocks<Single>(x + row * channels, 1, channels, weight, epsilon, y + row * channels, L);
 }
 
 /// Adds the sum and the sum of squares of x[first ..< last], a multiple of 16, to `sums`.

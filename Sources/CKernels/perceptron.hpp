@@ -11,17 +11,24 @@ struct Residual {
     }
 };
 
-OUTLINE void perceptron(const KernelPerceptron *p, const float *x, float *y, int64_t first, int64_t last) {
+template <class N>
+OUTLINE void perceptron_of(const KernelPerceptron *p, const float *x, float *y, int64_t first, int64_t last) {
     constexpr int64_t T = 48;
     const int64_t C = p->channels, H = p->hidden;
-    float *normal = scratch((C + H) * T), *hidden = normal + C * T;
+    auto *normal = reinterpret_cast<typename N::Element *>(scratch((C + H) * T)), *hidden = normal + C * T;
+    const auto *widening = static_cast<const typename N::Element *>(p->widening);
+    const auto *narrowing = static_cast<const typename N::Element *>(p->narrowing);
     for (int64_t start = first; start < last; start += T) {
         const int64_t rows = last - start < T ? last - start : T;
-        normalised_blocks(x + start * C, rows, C, p->norm, p->epsilon, normal, T * L);
-        Blocked<Star> widened{hidden, T * L, {p->star_scale, p->star_bias}};
-        const Term wide{normal, p->widening}, narrow{hidden, p->narrowing};
+        normalised_blocks<N>(x + start * C, rows, C, p->norm, p->epsilon, normal, T * L);
+        Blocked<N, Star> widened{hidden, T * L, {p->star_scale, p->star_bias}};
+        const Term<N> wide{normal, widening}, narrow{hidden, narrowing};
         product(&wide, 1, rows, T * L, C * L, C / L, H / L, widened);
         Residual sum{x + start * C, p->scale, y + start * C, C, rows};
         product(&narrow, 1, rows, T * L, H * L, H / L, C / L, sum);
     }
+}
+
+OUTLINE void perceptron(const KernelPerceptron *p, const float *x, float *y, int64_t first, int64_t last) {
+    p->bfloat16 ? perceptron_of<Brain>(p, x, y, first, last) : perceptron_of<Single>(p, x, y, first, last);
 }

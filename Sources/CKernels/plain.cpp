@@ -3,6 +3,7 @@
 #define TARGET 
 namespace plain {
 constexpr int ROWS = 3, ROWS_LEFT = 1, ROWS_LAST = 1, BLOCKS = 1, GROUP = 2;
+#include "numbers.hpp"
 #include "product.hpp"
 #include "norm.hpp"
 #include "perceptron.hpp"

@@ -1,14 +1,15 @@
 // Between the stages: the convolution that halves a volume's sides and the transposed one that doubles them.
 
 /// Copies a row of voxels into blocks, the odd ones (-1, 1, 3 …) first, then the even ones, normalised if asked for.
-INLINE void split_row(const KernelHalving *p, const float *x, float *y, int64_t stride, int64_t half) {
+template <class N>
+INLINE void split_row(const KernelHalving *p, const float *x, typename N::Element *y, int64_t stride, int64_t half) {
     const int64_t C = p->channels;
     for (int64_t k = 0; k < p->size.k; ++k, x += C) {
         const Norm n = p->pre_norm ? norm(x, C / L, L, p->epsilon) : Norm{0, 1};
-        float *to = y + (k % 2 ? (k + 1) / 2 : half + k / 2) * L;
+        auto *to = y + (k % 2 ? (k + 1) / 2 : half + k / 2) * L;
         for (int64_t c = 0; c < C; c += L) {
             const V v = (at(x + c) - n.mean) * n.factor;
-            at(to + c / L * stride) = p->pre_norm ? v * at(p->pre_norm + c) : v;
+            N::put(to + c / L * stride, p->pre_norm ? v * at(p->pre_norm + c) : v);
         }
     }
 }
@@ -22,20 +23,22 @@ struct Voxels {
     }
 };
 
-INLINE void halve_wide(const KernelHalving *p, const float *x, float *y, int64_t i, int64_t j) {
+template <class N>
+OUTLINE void halve_wide(const KernelHalving *p, const float *x, float *y, int64_t i, int64_t j) {
     const int64_t C = p->channels, J = p->size.j, K = p->size.k, half = K / 2 + 4, stride = 2 * half * L;
-    float *rows = scratch(9 * C * 2 * half);
-    Term terms[27];
+    auto *rows = reinterpret_cast<typename N::Element *>(scratch(9 * C * 2 * half));
+    const auto *kernel = static_cast<const typename N::Element *>(p->kernel);
+    Term<N> terms[27];
     int64_t count = 0;
     for (int64_t a = 0; a < 3; ++a)
         for (int64_t b = 0; b < 3; ++b) {
             const int64_t from_i = 2 * i + a - 1, from_j = 2 * j + b - 1;
             if (from_i < 0 || from_i >= p->size.i || from_j < 0 || from_j >= J) continue;
-            float *row = rows + (a * 3 + b) * C * 2 * half;
-            for (int64_t c = 0; c < C / L; ++c) at(row + c * stride) = V{};  // the voxel before the first
-            split_row(p, x + (from_i * J + from_j) * K * C, row, stride, half);
+            auto *row = rows + (a * 3 + b) * C * 2 * half;
+            for (int64_t c = 0; c < C / L; ++c) N::put(row + c * stride, V{});  // the voxel before the first
+            split_row<N>(p, x + (from_i * J + from_j) * K * C, row, stride, half);
             for (int64_t c = 0; c < 3; ++c)
-                terms[count++] = {row + (c == 1 ? half : c / 2) * L, p->kernel + ((a * 3 + b) * 3 + c) * C * L};
+                terms[count++] = {row + (c == 1 ? half : c / 2) * L, kernel + ((a * 3 + b) * 3 + c) * C * L};
         }
     Voxels store{y, p->bias, p->outputs, K / 2};
     product(terms, count, K / 2, stride, 27 * C * L, C / L, p->outputs / L, store);
@@ -62,7 +65,7 @@ INLINE void halve_narrow(const KernelHalving *p, const float *x, float *y, int64
         }
     }
     Voxels store{y, p->bias, p->outputs, K / 2};
-    const Term term{rows, p->kernel};
+    const Term<Single> term{rows, static_cast<const float *>(p->kernel)};
     product(&term, 1, K / 2, T * L, blocks * L * L, blocks, p->outputs / L, store);
 }
 
@@ -71,11 +74,11 @@ OUTLINE void halving(const KernelHalving *p, const float *x, float *y, int64_t f
     for (int64_t row = first; row < last; ++row) {
         float *to = y + row * width * p->outputs;
         const int64_t i = row / (p->size.j / 2), j = row % (p->size.j / 2);
-        if (p->channels % L == 0) halve_wide(p, x, to, i, j);
+        if (p->channels % L == 0) p->bfloat16 ? halve_wide<Brain>(p, x, to, i, j) : halve_wide<Single>(p, x, to, i, j);
         else halve_narrow(p, x, to, i, j);
         if (p->post_norm)
             for (int64_t k = 0; k < width; ++k)
-                normalised_blocks(to + k * p->outputs, 1, p->outputs, p->post_norm, p->epsilon, to + k * p->outputs, L);
+                normalised_blocks<Single>(to + k * p->outputs, 1, p->outputs, p->post_norm, p->epsilon, to + k * p->outputs, L);
     }
 }
 
@@ -100,19 +103,21 @@ INLINE void spread(const KernelDoubling *p, const float *wide, int64_t stride, f
     }
 }
 
-OUTLINE void doubling(const KernelDoubling *p, const float *x, float *y, int64_t first, int64_t last) {
+template <class N>
+OUTLINE void doubling_of(const KernelDoubling *p, const float *x, float *y, int64_t first, int64_t last) {
     const int64_t C = p->channels, O = p->outputs, J = p->size.j, K = p->size.k, T = rows_padded(K);
     const int64_t outputs = (8 * O + L - 1) / L;
-    float *rows = scratch((C + outputs * L) * T), *wide = rows + C * T;
+    float *wide = scratch((C + outputs * L) * T);
+    auto *rows = reinterpret_cast<typename N::Element *>(wide + outputs * L * T);
     for (int64_t row = first; row < last; ++row) {
         const int64_t i = row / J, j = row % J;
         const float *from = x + row * K * C;
         for (int64_t k = 0; k < K; ++k)
             for (int64_t c = 0; c < C; c += L)
-                at(rows + c / L * T * L + k * L) = at(from + k * C + c) * at(p->scale + c) + at(p->shift + c);
-        const Term term{rows, p->kernel};
+                N::put(rows + c / L * T * L + k * L, at(from + k * C + c) * at(p->scale + c) + at(p->shift + c));
+        const Term<N> term{rows, static_cast<const typename N::Element *>(p->kernel)};
         if (p->channels_first) {
-            Blocked<Same> store{wide, T * L, {}};
+            Blocked<Single, Same> store{wide, T * L, {}};
             product(&term, 1, K, T * L, C * L, C / L, outputs, store);
             spread(p, wide, T * L, y, i, j);
         } else {
@@ -120,4 +125,8 @@ OUTLINE void doubling(const KernelDoubling *p, const float *x, float *y, int64_t
             product(&term, 1, K, T * L, C * L, C / L, outputs, store);
         }
     }
+}
+
+OUTLINE void doubling(const KernelDoubling *p, const float *x, float *y, int64_t first, int64_t last) {
+    p->bfloat16 ? doubling_of<Brain>(p, x, y, first, last) : doubling_of<Single>(p, x, y, first, last);
 }

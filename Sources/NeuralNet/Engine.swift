@@ -68,8 +68,8 @@ public enum Engine {
     /// The version of libtorch.
     public static var version: String { String(cString: engine_version()) }
     /// Whether the processor multiplies bfloat16 numbers in hardware.
-    public static var hasFastBFloat16: Bool { engine_has_fast_bfloat16() != 0 }
-    /// The inference kernels in use: `avx512`, `avx2` or `plain`.
+    public static var hasFastBFloat16: Bool { kernels == "avx512bf16" }
+    /// The inference kernels in use: `avx512bf16`, `avx512`, `avx2` or `plain`.
     public static var kernels: String { String(cString: engine_kernels()) }
     /// Uses the kernels of this name, or the best ones for nil.
     ///

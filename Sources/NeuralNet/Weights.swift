@@ -27,6 +27,20 @@ public struct Weights: Sendable {
     /// Whether the tensors gather gradients.
     public var areTrainable: Bool { settings.trainable }
 
+    /// What tensors are converted to.
+    public var type: ElementType { settings.type }
+
+    /// In what numbers kernels of our own multiply matrices; see ``forKernels``.
+    public var products: ElementType { settings.products }
+
+    /// The same place for a network with such kernels. Where bfloat16 is asked for on the processor, its tensors and maps stay
+    /// in float32, and kernels round to bfloat16 what they multiply alone.
+    public var forKernels: Weights {
+        guard settings.type == .bfloat16, settings.device == .cpu, !settings.trainable else { return self }
+        let settings = Settings(type: .float32, device: .cpu, trainable: false, products: .bfloat16)
+        return Weights(source: source, ledger: ledger, settings: settings, path: path)
+    }
+
     /// Takes the tensor called `name`.
     ///
     /// - Parameters:
@@ -94,7 +108,10 @@ extension Weights {
         case normal(deviation: Float)
     }
 
-    private struct Settings { let type: ElementType, device: Device, trainable: Bool }
+    private struct Settings {
+        let type: ElementType, device: Device, trainable: Bool
+        var products = ElementType.float32
+    }
 
     private final class Ledger: Sendable {
         struct Entry { let name: String, tensor: Tensor, trained: Bool }

@@ -5,7 +5,7 @@ import Testing
 @Suite(.serialized) struct FusedTests {
     init() { Engine.setThreads(2) }
 
-    private static let names = ["avx512", "avx2", "plain"]
+    private static let names = ["avx512bf16", "avx512", "avx2", "plain"]
 
     /// Runs `check` with each set of kernels, on maps of some sizes with two samples.
     private func everywhere(
@@ -128,6 +128,87 @@ import Testing
         let answering = try #require(try FusedDoubling(norm: norm, layer, head: head))
         try everywhere(channels: 32, sizes: sizes, fused: answering.callAsFunction) {
             try head(layer(norm($0.channelsToFront()).channelsToEnd()).channelsToFront())
+        }
+    }
+
+    /// What products in bfloat16 are made of: numbers of eight bits.
+    private func rounded(_ x: Tensor) throws -> Tensor { try x.converted(to: .bfloat16).converted(to: .float32) }
+
+    /// The same tensors, those of matrices rounded; norms and filters stay as they are.
+    private func rounded(_ weights: Weights) throws -> Weights {
+        let tensors = try weights.tensors.map { name, tensor in
+            (name, tensor.shape.count > 1 && name != "dw.weight" ? try rounded(tensor) : tensor)
+        }
+        return Weights(MemoryFile(Dictionary(uniqueKeysWithValues: tensors)))
+    }
+
+    /// A number that rounds the other way because of its last bit moves an answer by 2⁻⁹ of one of its products.
+    private let flips: Float = 1e-3
+
+    @Test func perceptronInBFloat16() throws {
+        let w = Weights(seed: 1)
+        func layers(_ w: Weights) throws -> (LayerNorm, Linear, StarReLU, Linear) {
+            (
+                try LayerNorm(w["norm"], width: 48, bias: false, epsilon: 1e-6),
+                try Linear(w["fc1"], from: 48, to: 192, bias: false), try StarReLU(w["act"]),
+                try Linear(w["fc2"], from: 192, to: 48, bias: false)
+            )
+        }
+        let (norm, wide, star, narrow) = try layers(w)
+        let fused = try #require(
+            try FusedPerceptron(
+                norm: norm, widening: wide, star: star, narrowing: narrow, scale: nil, products: .bfloat16))
+        let (_, widening, _, narrowing) = try layers(rounded(w))
+        try everywhere(channels: 48, sizes: [[1, 1, 1], [3, 5, 7]], within: flips, fused: fused.callAsFunction) {
+            try $0 + narrowing(rounded(star(widening(rounded(norm($0))))))
+        }
+    }
+
+    @Test func separableInBFloat16() throws {
+        let w = Weights(seed: 2)
+        func layers(_ w: Weights) throws -> (LayerNorm, Linear, StarReLU, Convolution, Linear) {
+            (
+                try LayerNorm(w["norm"], width: 32, bias: false, epsilon: 1e-6),
+                try Linear(w["pw1"], from: 32, to: 64, bias: false), try StarReLU(w["act"]),
+                try Convolution(w["dw"], from: 64, to: 64, kernel: 3, padding: 1, groups: 64, bias: false),
+                try Linear(w["pw2"], from: 64, to: 32, bias: false)
+            )
+        }
+        let (norm, wide, star, filter, narrow) = try layers(w)
+        let fused = try #require(
+            try FusedSeparable(
+                norm: norm, widening: wide, star: star, filter: filter, narrowing: narrow, products: .bfloat16))
+        let (_, widening, _, _, narrowing) = try layers(rounded(w))
+        try everywhere(channels: 32, sizes: [[5, 3, 11], [4, 8, 8]], within: flips, fused: fused.callAsFunction) {
+            let filtered = try filter(star(widening(rounded(norm($0)))).channelsToFront()).channelsToEnd()
+            return try $0 + narrowing(rounded(filtered))
+        }
+    }
+
+    @Test func halvingInBFloat16() throws {
+        let w = Weights(seed: 5)
+        func layers(_ w: Weights) throws -> (LayerNorm, Convolution) {
+            (
+                try LayerNorm(w["norm"], width: 32, bias: false, epsilon: 1e-6),
+                try Convolution(w["conv"], from: 32, to: 48, kernel: 3, stride: 2, padding: 1)
+            )
+        }
+        let (norm, convolution) = try layers(w)
+        let fused = try #require(try FusedHalving(convolution, before: norm, products: .bfloat16))
+        let (_, halving) = try layers(rounded(w))
+        try everywhere(channels: 32, sizes: [[4, 6, 18]], within: flips, fused: fused.callAsFunction) {
+            try halving(rounded(norm($0)).channelsToFront()).channelsToEnd()
+        }
+    }
+
+    @Test func doublingInBFloat16() throws {
+        let w = Weights(seed: 6)
+        let norm = try GroupNorm(w["norm"], groups: 1, channels: 32)
+        let convolution = try DoublingConvolution(w["conv"], from: 32, to: 16)
+        let fused = try #require(try FusedDoubling(norm: norm, convolution, products: .bfloat16))
+        let doubling = try DoublingConvolution(rounded(w)["conv"], from: 32, to: 16)
+        try everywhere(channels: 32, sizes: [[3, 2, 9]], within: flips, fused: fused.callAsFunction) {
+            try doubling(rounded(norm($0.channelsToFront()).channelsToEnd()))
         }
     }
 

@@ -4,7 +4,8 @@ import Testing
 /// What `--help` says, word for word: scripts and readers depend on it.
 @Suite struct HelpTests {
     static let commands = [
-        "", "bench", "bench patch", "convert", "evaluate", "evaluate segmentation", "forward", "info", "models",
+        "", "bench", "bench case", "bench patch", "bench step", "convert", "evaluate", "evaluate segmentation",
+        "forward", "info", "models",
         "models check", "models info", "models list", "plan", "segment", "train",
     ]
 

@@ -102,4 +102,32 @@ import Testing
         #expect(words.contains("median") && words.contains("GFLOP/s"))
         #expect(try Command("bench", "patch", "--size", "0").status == 64)
     }
+
+    @Test func aTrainingStepIsTimed() throws {
+        let run = try Command(
+            ["bench", "step", "--size", "16", "--repeats", "1", "--threads", "1", "--json"])
+        #expect(run.status == 0, "\(run.errors)")
+        #expect(try #require(run.object()["median_seconds"] as? Double) > 0)
+        #expect(try Command("bench", "step", "--size", "24").status == 64)
+        #expect(try Command("bench", "step", "--precision", "bfloat16").status == 64)
+    }
+
+    @Test func aCaseIsTimedFromStartToEnd() throws {
+        let scans = try ToyPatients(in: folder).cases.appendingPathComponent(ToyPatients.names[0])
+        func bench(_ input: String) throws -> Command {
+            try Command(
+                ["bench", "case", "-i", input, "--model", "tiny", "--repeats", "1", "--threads", "1", "--json"],
+                environment: ["BRAINKIT_MODELS": folder.url.path])
+        }
+        let run = try bench(scans.path)
+        #expect(run.status == 0, "\(run.errors)")
+        let object = try run.object()
+        let parts = try #require(object["part_seconds"] as? [String: Double])
+        let median = try #require(object["median_seconds"] as? Double)
+        #expect(Set(parts.keys) == ["reading", "preparing", "network", "writing"])
+        #expect(parts.values.reduce(0, +) < median, "the parts are within the whole")
+        #expect(try #require(object["peak_bytes"] as? Int) > 10_000_000)
+        let absent = try bench(folder.file("absent").path)
+        #expect(absent.status == 66 && absent.isOneSentence, "\(absent.errors)")
+    }
 }

@@ -75,7 +75,7 @@ struct EdgeConvolution: Mixer {
         return try activation(normal.channelsToFront()).channelsToEnd()
     }
 
-    func fused(after norm: LayerNorm, scale: Tensor?) throws(NetworkError) -> (any Layer)? {
+    func fused(after norm: LayerNorm, scale: Tensor?, products: ElementType) throws(NetworkError) -> (any Layer)? {
         guard let folded,
             let path = FusedConvolution.Residual(
                 norm: norm, bias: folded.bias, epsilon: 1e-5, activation: activation, scale: scale)

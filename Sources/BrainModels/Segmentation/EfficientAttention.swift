@@ -36,7 +36,7 @@ struct EfficientAttention: Mixer {
         return try reprojection(mixed.reshaped(s))
     }
 
-    func fused(after norm: LayerNorm, scale: Tensor?) -> (any Layer)? { nil }
+    func fused(after norm: LayerNorm, scale: Tensor?, products: ElementType) -> (any Layer)? { nil }
 }
 
 /// A 1×1×1 convolution on maps whose last axis is the channel.

@@ -70,6 +70,7 @@ public struct EoFormer: Layer {
     private let decoder: EoFormerDecoder
     private let last: Upsampling
     private let head: Convolution
+    private let type: ElementType
     /// The last doubling and the head in one kernel.
     private let fusedHead: FusedDoubling?
 
@@ -77,12 +78,18 @@ public struct EoFormer: Layer {
     public init(_ weights: Weights, _ configuration: Configuration = .init()) throws(NetworkError) {
         try configuration.validate()
         self.configuration = configuration
+        let weights = weights.forKernels
+        type = weights.type
         encoder = try EoFormerEncoder(weights["encoder"], configuration)
         decoder = try EoFormerDecoder(weights["decoder"], configuration)
         let width = configuration.channels[0]
         last = try Upsampling(weights["decoder"]["upsample_layers"][3], from: width, to: width / 2, joinsSkip: false)
         head = try Convolution(weights["out"]["conv"]["conv"], from: width / 2, to: configuration.outputs, kernel: 1)
-        fusedHead = weights.areTrainable ? nil : try FusedDoubling(norm: last.norm, last.doubling, head: head)
+        fusedHead =
+            weights.areTrainable
+            ? nil
+            : try FusedDoubling(
+                norm: last.norm, last.doubling, head: head, products: weights.products)
     }
 
     /// - Parameter x: `[batch, contrast, i, j, k]` with sides of any length; those that are no multiple of 16 are padded with
@@ -120,6 +127,7 @@ public struct EoFormer: Layer {
         }
         let margins = shape.suffix(3).map { (before: 0, after: (16 - $0 % 16) % 16) }
         let isWhole = margins.allSatisfy { $0.after == 0 }
+        let x = try x.converted(to: type)
         let skips = try encoder((isWhole ? x : x.padded(margins)).channelsLastInMemory())
         return (skips, try decoder(skips))
     }
@@ -187,7 +195,9 @@ private struct Downsampling: Layer {
         self.isFirst = isFirst
         fused =
             weights.areTrainable
-            ? nil : try FusedHalving(convolution, before: isFirst ? nil : norm, after: isFirst ? norm : nil)
+            ? nil
+            : try FusedHalving(
+                convolution, before: isFirst ? nil : norm, after: isFirst ? norm : nil, products: weights.products)
     }
 
     func callAsFunction(_ x: Tensor) throws(NetworkError) -> Tensor {
@@ -246,7 +256,7 @@ private struct Upsampling: Sendable {
             ? try Convolution(
                 weights["conv_block"]["conv"], from: 2 * output, to: output, kernel: 3, padding: 1, bias: false)
             : nil
-        fusedDoubling = weights.areTrainable ? nil : try FusedDoubling(norm: norm, doubling)
+        fusedDoubling = weights.areTrainable ? nil : try FusedDoubling(norm: norm, doubling, products: weights.products)
         fusedJoining = if let joining, !weights.areTrainable { try FusedConvolution(joining) } else { nil }
     }
 
@@ -264,7 +274,7 @@ private struct Upsampling: Sendable {
 /// A layer of a residual path that may have a kernel for the whole path.
 protocol Mixer: Layer {
     /// What does `scale · x + self(norm(x))` in one pass; nil where no kernel serves.
-    func fused(after norm: LayerNorm, scale: Tensor?) throws(NetworkError) -> (any Layer)?
+    func fused(after norm: LayerNorm, scale: Tensor?, products: ElementType) throws(NetworkError) -> (any Layer)?
 }
 
 /// Mixes voxels, then features, each on a residual path: `x ← r · x + f(norm(x))` twice.
@@ -289,8 +299,10 @@ private struct ResidualBlock: Layer {
         perceptron = try Perceptron(weights["mlp"], channels: channels)
         depth = StochasticDepth(rate: rate)
         self.mixer = mixer
-        fusedMixer = weights.areTrainable ? nil : try mixer.fused(after: norm1, scale: scale1)
-        fusedPerceptron = weights.areTrainable ? nil : try perceptron.fused(after: norm2, scale: scale2)
+        fusedMixer =
+            weights.areTrainable ? nil : try mixer.fused(after: norm1, scale: scale1, products: weights.products)
+        fusedPerceptron =
+            weights.areTrainable ? nil : try perceptron.fused(after: norm2, scale: scale2, products: weights.products)
     }
 
     /// - Parameter x: `[batch, i, j, k, channel]`.
@@ -319,7 +331,8 @@ private struct Perceptron: Mixer {
 
     func callAsFunction(_ x: Tensor) throws(NetworkError) -> Tensor { try narrowing(activation(widening(x))) }
 
-    func fused(after norm: LayerNorm, scale: Tensor?) throws(NetworkError) -> (any Layer)? {
-        try FusedPerceptron(norm: norm, widening: widening, star: activation, narrowing: narrowing, scale: scale)
+    func fused(after norm: LayerNorm, scale: Tensor?, products: ElementType) throws(NetworkError) -> (any Layer)? {
+        try FusedPerceptron(
+            norm: norm, widening: widening, star: activation, narrowing: narrowing, scale: scale, products: products)
     }
 }

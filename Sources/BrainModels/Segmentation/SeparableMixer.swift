@@ -26,9 +26,9 @@ struct SeparableMixer: Mixer {
         return try narrowing(filter(wide).channelsToEnd())
     }
 
-    func fused(after norm: LayerNorm, scale: Tensor?) throws(NetworkError) -> (any Layer)? {
+    func fused(after norm: LayerNorm, scale: Tensor?, products: ElementType) throws(NetworkError) -> (any Layer)? {
         guard scale == nil else { return nil }
         return try FusedSeparable(
-            norm: norm, widening: widening, star: activation, filter: filter, narrowing: narrowing)
+            norm: norm, widening: widening, star: activation, filter: filter, narrowing: narrowing, products: products)
     }
 }

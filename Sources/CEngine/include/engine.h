@@ -30,7 +30,6 @@ int engine_set_gradients(int on);  // for operations to come on the engine threa
 int engine_threads(void);
 int engine_set_threads(int threads);
 int engine_cuda_devices(void);
-int engine_has_fast_bfloat16(void);
 const char *_Nonnull engine_version(void);
 
 // allocator.cpp

@@ -31,7 +31,8 @@ typedef struct FusedConvolution {
     Maybe slope, scale;                   // [outputs]: of a PReLU, of the residual
 } FusedConvolution;
 
-Made engine_packed(Given matrix);         // [outputs, inputs]
+/// [outputs, inputs] for the kernels, which multiply in bfloat16 where it is packed so.
+Made engine_packed(Given matrix, int32_t in_bfloat16);
 Made engine_transformed(Given kernel);    // [outputs, channels, 3, 3, 3]
 
 /// scale * x + narrowing(star(widening(norm(x))))
@@ -47,7 +48,7 @@ Made engine_fused_halving(Given x, Given kernel, Given bias, const FusedNorm *_N
 /// `answer_bias` the answer is [batch, outputs, 2i, 2j, 2k].
 Made engine_fused_doubling(Given x, Given kernel, Given weight, Given bias, Maybe answer_bias, int64_t outputs);
 
-/// The kernels in use: "avx512", "avx2" or "plain".
+/// The kernels in use: "avx512bf16", "avx512", "avx2" or "plain".
 const char *_Nonnull engine_kernels(void);
 /// Uses the kernels of this name, or the best for NULL; 0 if this processor lacks them.
 int32_t engine_use_kernels(const char *_Nullable name);

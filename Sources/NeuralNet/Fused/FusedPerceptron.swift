@@ -8,14 +8,16 @@ public struct FusedPerceptron: Layer {
     private let star: FusedStarWeights
     private let scale: Tensor?
 
+    /// - Parameter products: in what numbers matrices are multiplied, float32 or bfloat16; sums are in float32.
     /// - Returns: nil where the kernels do not serve: weights elsewhere or of another type, widths that are no multiple
     ///   of 16.
     public init?(
-        norm: LayerNorm, widening: Linear, star: StarReLU, narrowing: Linear, scale: Tensor?
+        norm: LayerNorm, widening: Linear, star: StarReLU, narrowing: Linear, scale: Tensor?,
+        products: ElementType = .float32
     ) throws(NetworkError) {
-        guard let norm = FusedNormWeight(norm), let star = try FusedStarWeights(widening, star, narrowing) else {
-            return nil
-        }
+        guard let norm = FusedNormWeight(norm),
+            let star = try FusedStarWeights(widening, star, narrowing, products)
+        else { return nil }
         (self.norm, self.star, self.scale) = (norm, star, scale)
     }
 
@@ -35,12 +37,15 @@ public struct FusedSeparable: Layer {
     private let star: FusedStarWeights
     private let filter: Tensor
 
-    /// - Parameter filter: a depth-wise 3×3×3 convolution with padding 1 and without bias.
+    /// - Parameters:
+    ///   - filter: a depth-wise 3×3×3 convolution with padding 1 and without bias.
+    ///   - products: in what numbers matrices are multiplied, float32 or bfloat16; the filter stays in float32.
     /// - Returns: nil where the kernels do not serve.
     public init?(
-        norm: LayerNorm, widening: Linear, star: StarReLU, filter: Convolution, narrowing: Linear
+        norm: LayerNorm, widening: Linear, star: StarReLU, filter: Convolution, narrowing: Linear,
+        products: ElementType = .float32
     ) throws(NetworkError) {
-        guard let norm = FusedNormWeight(norm), let star = try FusedStarWeights(widening, star, narrowing),
+        guard let norm = FusedNormWeight(norm), let star = try FusedStarWeights(widening, star, narrowing, products),
             filter.weight.shape == [star.hidden, 1, 3, 3, 3], filter.bias == nil
         else { return nil }
         (self.norm, self.star) = (norm, star)
@@ -76,13 +81,15 @@ private struct FusedStarWeights: Sendable {
     private let widening, narrowing: Tensor
     private let scale, bias: Float
 
-    init?(_ widening: Linear, _ star: StarReLU, _ narrowing: Linear) throws(NetworkError) {
+    init?(
+        _ widening: Linear, _ star: StarReLU, _ narrowing: Linear, _ products: ElementType
+    ) throws(NetworkError) {
         hidden = widening.weight.shape[0]
         guard widening.weight.suitsKernels, widening.bias == nil, narrowing.bias == nil,
             (widening.weight.shape + narrowing.weight.shape).allSatisfy({ $0 % 16 == 0 })
         else { return nil }
-        self.widening = try widening.weight.packedForKernels()
-        self.narrowing = try narrowing.weight.packedForKernels()
+        self.widening = try widening.weight.packedForKernels(products)
+        self.narrowing = try narrowing.weight.packedForKernels(products)
         (scale, bias) = (try star.scale.floats()[0], try star.bias.floats()[0])
     }
 
@@ -97,5 +104,7 @@ extension Tensor {
     var suitsKernels: Bool { device == .cpu && type == .float32 }
 
     /// A matrix `[output, input]` in the order in which the kernels read it.
-    func packedForKernels() throws(NetworkError) -> Tensor { try Tensor(engine_packed(raw)) }
+    func packedForKernels(_ products: ElementType) throws(NetworkError) -> Tensor {
+        try Tensor(engine_packed(raw, products == .bfloat16 ? 1 : 0))
+    }
 }

@@ -7,10 +7,12 @@ public struct FusedHalving: Layer {
     private let kernel, bias: Tensor
     private let before, after: FusedNormWeight?
 
-    /// - Parameter convolution: has stride 2, padding 1 and a bias.
+    /// - Parameters:
+    ///   - convolution: has stride 2, padding 1 and a bias.
+    ///   - products: in what numbers matrices are multiplied, float32 or bfloat16; few channels always in float32.
     /// - Returns: nil where the kernels do not serve.
     public init?(
-        _ convolution: Convolution, before: LayerNorm? = nil, after: LayerNorm? = nil
+        _ convolution: Convolution, before: LayerNorm? = nil, after: LayerNorm? = nil, products: ElementType = .float32
     ) throws(NetworkError) {
         let s = convolution.weight.shape
         self.before = before.flatMap(FusedNormWeight.init)
@@ -18,7 +20,8 @@ public struct FusedHalving: Layer {
         guard convolution.weight.suitsKernels, s.suffix(3).elementsEqual([3, 3, 3]), s[0] % 16 == 0,
             let bias = convolution.bias, (self.before == nil) == (before == nil), (self.after == nil) == (after == nil)
         else { return nil }
-        kernel = try convolution.weight.permuted([0, 2, 3, 4, 1]).reshaped([s[0], 27 * s[1]]).packedForKernels()
+        kernel = try convolution.weight.permuted([0, 2, 3, 4, 1]).reshaped([s[0], 27 * s[1]])
+            .packedForKernels(s[1] % 16 == 0 ? products : .float32)
         self.bias = bias
     }
 
@@ -42,9 +45,10 @@ public struct FusedDoubling: Layer {
     private let answerBias: Tensor?
     private let outputs: Int
 
+    /// - Parameter products: in what numbers matrices are multiplied, float32 or bfloat16.
     /// - Returns: nil where the kernels do not serve.
     public init?(
-        norm: GroupNorm, _ doubling: DoublingConvolution, head: Convolution? = nil
+        norm: GroupNorm, _ doubling: DoublingConvolution, head: Convolution? = nil, products: ElementType = .float32
     ) throws(NetworkError) {
         let s = doubling.weight.shape
         guard norm.groups == 1, doubling.weight.suitsKernels, s[0] % 16 == 0, s[1] % 16 == 0,
@@ -56,7 +60,7 @@ public struct FusedDoubling: Layer {
             matrix = try map.matmul(matrix.converted(to: .float64)).converted(to: .float32)
         }
         outputs = matrix.shape[1]
-        kernel = try matrix.reshaped([8 * outputs, s[0]]).packedForKernels()
+        kernel = try matrix.reshaped([8 * outputs, s[0]]).packedForKernels(products)
         (weight, bias, answerBias) = (norm.weight, norm.bias, head?.bias)
     }
 

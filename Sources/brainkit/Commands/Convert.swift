@@ -56,7 +56,7 @@ struct Convert: ParsableCommand {
 
     private func convertImage(_ source: URL, to place: URL) throws {
         let header = try ImageFile.header(of: source)
-        let volume = try ImageFile.read(source, limit: FreeMemory.bytes(limit: maxMemory))
+        let volume = try ImageFile.read(source, limit: ProcessMemory.free(limit: maxMemory))
         volume.notes.forEach(Console.warning)
         let isWhole = !header.type.isFloatingPoint && header.slope == 1 && header.intercept == 0
         let target = type.flatMap(StoredType.init(rawValue:)) ?? (isWhole ? header.type : .float32)

@@ -76,26 +76,20 @@ struct Segment: ParsableCommand {
                 if let overlap { window.overlap = overlap }
                 if let patch { window.patch = patch }
             }, mirrors: tta, probabilities: probabilities, scheme: try scheme.map { try LabelScheme(named: $0) })
-        var failed = 0
-        for (number, tumour) in cases.enumerated() {
-            let file = try place(of: tumour)
-            if resume && FileManager.default.fileExists(atPath: file.path) { continue }
-            do {
-                let outputs = SegmentationRun.Outputs(
-                    labels: file, report: report.map(URL.init(fileURLWithPath:)),
-                    truth: truth.map(URL.init(fileURLWithPath:)) ?? (report == nil ? nil : tumour.labels),
-                    truthRegion: truthRegion)
-                try run.segment(tumour, into: outputs, title: cases.count > 1 ? "\(number + 1)/\(cases.count) " : "")
-                Console.result(file.path)
-            } catch {
-                guard cases.count > 1, let failure = Failure(error) else { throw error }
-                Console.error("\(tumour.name): \(failure.sentence)")
-                failed += 1
-            }
+        let todo = try cases.map { (tumour: $0, outputs: try outputs(of: $0)) }.filter {
+            !(resume && FileManager.default.fileExists(atPath: $0.outputs.labels.path))
         }
+        let failed = try SegmentationQueue(run: run, todo: todo).work()
         guard failed == 0 else {
             throw Failure(.someFailed, "\(failed) of \(cases.count) cases failed, the rest is done")
         }
+    }
+
+    private func outputs(of tumour: TumourCase) throws -> SegmentationRun.Outputs {
+        SegmentationRun.Outputs(
+            labels: try place(of: tumour), report: report.map(URL.init(fileURLWithPath:)),
+            truth: truth.map(URL.init(fileURLWithPath:)) ?? (report == nil ? nil : tumour.labels),
+            truthRegion: truthRegion)
     }
 
     private func listed() throws -> [TumourCase] {

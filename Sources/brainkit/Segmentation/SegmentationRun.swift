@@ -5,9 +5,9 @@ import Foundation
 import NeuralNet
 
 /// Takes cases from their files to label maps, sidecars and reports with one loaded network.
-struct SegmentationRun {
+struct SegmentationRun: Sendable {
     /// Where the results of one case go.
-    struct Outputs {
+    struct Outputs: Sendable {
         var labels: URL
         var report: URL?
         var truth: URL?
@@ -20,7 +20,7 @@ struct SegmentationRun {
     let window: SlidingWindow
     let segmenter: TumourSegmenter
     let mirrors: Bool
-    let checksum: String
+    private let checksum: Background<String>
     private let memory: Int
     private let probabilities: Bool
     private let scheme: LabelScheme?
@@ -38,42 +38,86 @@ struct SegmentationRun {
         (self.model, self.weights, self.engine, self.window) = (model, file, engine, window)
         segmenter = TumourSegmenter(
             network, window: window, precision: engine.type, device: engine.device, mirrors: mirrors)
-        checksum = try sha256(of: file)
+        checksum = Background { try sha256(of: file) }
         (self.mirrors, self.memory, self.probabilities, self.scheme) = (mirrors, memory, probabilities, scheme)
     }
 
-    func segment(_ tumour: TumourCase, into outputs: Outputs, title: String) throws {
+    /// A case that is read and ready for the network.
+    struct Prepared: Sendable {
+        let tumour: TumourCase
+        let input: TumourInput
+        /// The scans as they came; kept for the report alone, as they take much memory.
+        let images: [Contrast: Volume]
+        var clock: Stopwatch
+    }
+
+    /// A case that the network has seen.
+    struct Answered: Sendable {
+        let prepared: Prepared
+        let maps: [TumourRegion: [Float]]
+        var clock: Stopwatch
+    }
+
+    /// Reads and prepares a case; needs no engine.
+    func prepared(_ tumour: TumourCase, for outputs: Outputs) throws -> Prepared {
         var clock = Stopwatch()
         try checkMemory(tumour)
         let images = try tumour.read(limit: memory)
         clock.lap("reading")
         let input = try TumourInput(images, for: model.card.input)
-        input.warnings.forEach(Console.warning)
         clock.lap("preparing")
-        let progress = Progress(title + tumour.name)
-        let maps = try segmenter.probabilities(input) { progress.show($0, of: $1, "windows") }
+        return Prepared(tumour: tumour, input: input, images: outputs.report == nil ? [:] : images, clock: clock)
+    }
+
+    /// Runs the network over a case.
+    func answered(_ prepared: Prepared, title: String) throws -> Answered {
+        var clock = prepared.clock
+        clock.start()
+        prepared.input.warnings.forEach(Console.warning)
+        let progress = Progress(title + prepared.tumour.name)
+        let maps = try segmenter.probabilities(prepared.input) { progress.show($0, of: $1, "windows") }
         clock.lap("network")
+        return Answered(prepared: prepared, maps: maps, clock: clock)
+    }
+
+    /// Writes what was found; needs no engine.
+    func write(_ answered: Answered, into outputs: Outputs) throws {
+        let (tumour, input, maps) = (answered.prepared.tumour, answered.prepared.input, answered.maps)
+        var clock = answered.clock
+        clock.start()
         let scheme = try self.scheme ?? tumour.scheme ?? LabelScheme(named: model.card.scheme)
         let masks = try TumourSegmenter.masks(maps, input)
         let labels = try LabelMap(composing: masks, scheme: scheme)
         try ImageFile.write(labels, to: outputs.labels, description: "BrainKit \(Version.number) \(model.card.name)")
         if probabilities { try write(maps, input, beside: outputs.labels) }
         clock.lap("writing")
-        var sidecar = Sidecar(self, tumour, input, scheme, masks, clock.laps)
+        var sidecar = Sidecar(self, tumour, input, scheme, masks, clock.laps, checksum: try checksum.value())
         try sidecar.write(beside: outputs.labels)
         guard let report = outputs.report else { return }
         let scores = try scores(of: masks, against: outputs, scheme: tumour.scheme)
         clock.lap("scoring")
         sidecar.seconds = clock.laps
         try TumourReport(
-            run: self, tumour: tumour, images: images, input: input, labels: labels, scheme: scheme, masks: masks,
-            scores: scores, sidecar: sidecar
+            run: self, tumour: tumour, images: answered.prepared.images, input: input, labels: labels, scheme: scheme,
+            masks: masks, scores: scores, sidecar: sidecar
         ).page().write(to: report)
     }
 
-    /// Refuses a case whose images and network together need more memory than there is, before anything is read.
+    /// Says how much memory a case needs, and refuses one that needs more than there is, before anything is read.
     private func checkMemory(_ tumour: TumourCase) throws {
-        var bytes = 0
+        let bytes = try bytesNeeded(for: tumour)
+        if Console.isTerminal { Console.note("\(tumour.name) needs at most about \(bytes / 1_000_000) MB of memory") }
+        guard bytes <= memory else {
+            throw Failure(
+                .memory,
+                "\(tumour.name) would need about \(bytes / 1_000_000) MB of memory and \(memory / 1_000_000) MB may "
+                    + "be used: choose a smaller --patch, or raise --max-memory")
+        }
+    }
+
+    /// What a case takes at its peak, from its files' headers.
+    private func bytesNeeded(for tumour: TumourCase) throws -> Int {
+        var bytes = 300_000_000  // the engine, the weights and what kernels pack of them
         for reference in tumour.images.values {
             let header = try ImageFile.header(of: reference.file)
             let millimetres = header.grid.voxelMillilitres * 1000
@@ -81,14 +125,11 @@ struct SegmentationRun {
             // As floats: the file's frames, then the turned, the resampled and the cropped copy.
             bytes += 4 * header.grid.count * header.frames + Int(min(fine * 12, 1e15))
         }
-        // Measured: 272 bytes a voxel of a window in float32 at the network's widest place; rounded up.
-        bytes += window.patch * window.patch * window.patch * 320
-        guard bytes <= memory else {
-            throw Failure(
-                .memory,
-                "\(tumour.name) would need about \(bytes / 1_000_000) MB of memory and \(memory / 1_000_000) MB may "
-                    + "be used: choose a smaller --patch, or raise --max-memory")
-        }
+        // Measured for every voxel of a window at the network's widest place, and rounded up: 130 bytes where the kernels
+        // of our own serve, 272 elsewhere.
+        let isFused = engine.device == .cpu && engine.type != .float64
+        bytes += window.patch * window.patch * window.patch * (isFused ? 160 : 320)
+        return bytes
     }
 
     private func write(_ maps: [TumourRegion: [Float]], _ input: TumourInput, beside labels: URL) throws {
@@ -122,9 +163,12 @@ struct SegmentationRun {
 }
 
 /// Seconds spent in each part of the work.
-struct Stopwatch {
+struct Stopwatch: Sendable {
     private(set) var laps: [String: Double] = [:]
     private var last = ContinuousClock.now
+
+    /// Leaves out what went by since the last lap.
+    mutating func start() { last = .now }
 
     mutating func lap(_ name: String) {
         let now = ContinuousClock.now

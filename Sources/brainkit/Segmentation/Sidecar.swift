@@ -20,15 +20,17 @@ struct Sidecar: Encodable {
     let preprocessing: [String]
     let warnings: [String]
     let peakTensorMegabytes: Int
+    /// The most that the process held so far; nil where the system does not say.
+    let peakMegabytes: Int?
     var seconds: [String: Double]
 
     init(
         _ run: SegmentationRun, _ tumour: TumourCase, _ input: TumourInput, _ scheme: LabelScheme,
-        _ masks: [TumourRegion: Mask], _ seconds: [String: Double]
+        _ masks: [TumourRegion: Mask], _ seconds: [String: Double], checksum: String
     ) {
         software = Version.text
         (model, experimental) = (run.model.card.name, run.model.card.experimental)
-        (weights, weightsSHA256) = (run.weights.lastPathComponent, run.checksum)
+        (weights, weightsSHA256) = (run.weights.lastPathComponent, checksum)
         command = CommandLine.arguments
         (engine, window, mirrored) = (run.engine.names, run.window, run.mirrors)
         sources = Dictionary(
@@ -37,6 +39,7 @@ struct Sidecar: Encodable {
         millilitres = Dictionary(uniqueKeysWithValues: masks.map { ($0.key.displayName, $0.value.millilitres) })
         (preprocessing, warnings) = (input.steps, input.warnings)
         peakTensorMegabytes = Engine.peakMemory / 1_000_000
+        peakMegabytes = ProcessMemory.peak.map { $0 / 1_000_000 }
         self.seconds = seconds
     }
 

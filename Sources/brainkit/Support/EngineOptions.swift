@@ -48,5 +48,5 @@ struct EngineOptions: ParsableArguments {
     }
 
     /// Bytes that may be used: the flag's, else what the system calls available.
-    var memory: Int { FreeMemory.bytes(limit: maxMemory) }
+    var memory: Int { ProcessMemory.free(limit: maxMemory) }
 }
