@@ -42,7 +42,7 @@ struct Train: ParsableCommand {
         if resume, let former = try SegmentationTrainer.experiment(of: file, in: root) {
             return file.resolved(like: former)
         }
-        let plan = try TrainingPlan(file, memory: FreeMemory.bytes(limit: maxMemory))
+        let plan = try TrainingPlan(file, memory: ProcessMemory.free(limit: maxMemory))
         for choice in plan.choices { Console.note("\(choice.name): \(choice.value) (\(choice.reason))") }
         return plan.experiment
     }
