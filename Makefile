@@ -14,7 +14,7 @@ demo_report := demo/brain1_report.html
 demo_command := brainkit segment --t1ce demo/brain1_image.nrrd -o $(demo_labels) \
 	--truth demo/brain1_label.nrrd --truth-region tc --report $(demo_report)
 
-.PHONY: help demo test build format golden snapshots parity bench clean bootstrap
+.PHONY: help demo test build format golden snapshots parity resume bench clean bootstrap
 
 help:  ## lists these targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1 \t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -46,6 +46,9 @@ snapshots:  ## takes the help texts anew that the tests compare with
 
 parity: build  ## holds the built command against PyTorch at full width (Python as for golden)
 	$(python) scripts/check-parity --brainkit .build/release/brainkit
+
+resume: build  ## kills a training ten times and compares what comes out with an uninterrupted run's
+	$(python) scripts/check-resume
 
 bench: build  ## times one patch against PyTorch, ONNX Runtime and OpenVINO (in .venv-peers, which it makes)
 	Benchmarks/peers/run patch

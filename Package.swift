@@ -71,7 +71,8 @@ let package = Package(
             name: "BrainModelsTests", dependencies: ["BrainModels", "NeuralNet", "BrainData", "TestSupport"],
             resources: [.copy("Golden")], swiftSettings: swift),
         .testTarget(
-            name: "TrainingTests", dependencies: ["Training", "BrainModels", "NeuralNet", "BrainData", "TestSupport"],
+            name: "TrainingTests",
+            dependencies: ["Training", "BrainModels", "Evaluation", "NeuralNet", "BrainData", "TestSupport"],
             swiftSettings: swift),
         .testTarget(
             name: "brainkitTests", dependencies: ["brainkit", "BrainData", "NeuralNet", "BrainModels", "TestSupport"],

@@ -24,9 +24,11 @@ import Testing
     }
 
     @Test(arguments: [
-        "sampling: { patch: 50 }", "sampling: { batch: 0 }", "sampling: { foreground: 1.5 }", "optimiser: { steps: 0 }",
+        "sampling: { patch: 50 }", "sampling: { batch: -1 }", "sampling: { foreground: 1.5 }",
+        "optimiser: { steps: -1 }",
         "checkpointEvery: 0", "network: { inputs: 3 }", "validation: { window: { overlap: 1 } }", "loss: hinge",
-        "- a list",
+        "data: { folds: 1 }", "data: { folds: 5, fold: 6 }", "data: { folds: 5, validation: [x] }",
+        "data: { validation: all }", "sampling: { refresh: 0 }", "- a list",
         "name: [", "",
     ]) func refusesWhatMakesNoRun(yaml: String) {
         #expect(throws: TrainingError.self) { try Experiment(yaml: yaml, named: "bad.yaml") }
@@ -41,6 +43,14 @@ import Testing
         #expect(experiment.data.validation == ["x", "y"])
         #expect(experiment.loss == .published)
         #expect(throws: TrainingError.self) { try Experiment(yaml: "name: a", named: "a.yaml", settings: ["steps"]) }
+    }
+
+    @Test func autoStandsForAChoiceThatAPlanMakes() throws {
+        let experiment = try Experiment(
+            yaml: "sampling: { batch: auto }", named: "a.yaml", settings: ["optimiser.steps=auto"])
+        #expect(experiment.sampling.batch == 0 && experiment.optimiser.steps == 0)
+        #expect(throws: TrainingError.self) { try experiment.demandChoices() }
+        #expect(throws: TrainingError.self) { try Experiment(yaml: "seed: auto", named: "a.yaml") }
     }
 
     @Test func readsBackWhatItWrites() throws {

@@ -11,26 +11,25 @@ import Testing
         var experiment = cohort.experiment(steps: 1)
         change(&experiment)
         let cases = try TumourDataset.cases(in: cohort.cases).map { try PreparedCase($0, for: experiment.data.input) }
-        return PatchSampler(
-            cases: cases, sampling: experiment.sampling, augmentation: experiment.augmentation, outputs: 3, seed: 5)
+        return PatchSampler(FixedCases(cases), experiment)
     }
 
     @Test func theSameStepGivesTheSamePatch() throws {
         let sampler = try sampler(ToyCohort())
-        let (a, b, c) = (sampler.batch(at: 3), sampler.batch(at: 3), sampler.batch(at: 4))
+        let (a, b, c) = (try sampler.batch(at: 3), try sampler.batch(at: 3), try sampler.batch(at: 4))
         #expect(a.image == b.image && a.target == b.target)
         #expect(a.image != c.image)
     }
 
     @Test func foregroundPatchesHoldTumour() throws {
         let sampler = try sampler(ToyCohort()) { $0.sampling.foreground = 1 }
-        for step in 0..<20 { #expect(sampler.batch(at: step).target.contains(1)) }
+        for step in 0..<20 { #expect(try sampler.batch(at: step).target.contains(1)) }
     }
 
     @Test func regionsLieInsideOneAnother() throws {
         let sampler = try sampler(ToyCohort()) { $0.sampling.foreground = 1 }
         let count = 16 * 16 * 16
-        let target = sampler.batch(at: 0).target
+        let target = try sampler.batch(at: 0).target
         for n in 0..<count {
             let (core, whole, enhancing) = (target[n], target[count + n], target[2 * count + n])
             #expect(enhancing <= core && core <= whole)
@@ -42,7 +41,7 @@ import Testing
         let count = 16 * 16 * 16
         var seen: Set<Int> = []
         for step in 0..<40 {
-            let image = sampler.batch(at: step).image
+            let image = try sampler.batch(at: step).image
             let present = (0..<4).filter { c in image[c * count..<(c + 1) * count].contains { $0 != 0 } }
             #expect(!present.isEmpty)
             seen.insert(present.count)
@@ -52,7 +51,7 @@ import Testing
 
     @Test func aPatchLargerThanTheCaseIsFilledWithZeros() throws {
         let sampler = try sampler(ToyCohort()) { $0.sampling.patch = 32 }
-        let image = sampler.batch(at: 0).image
+        let image = try sampler.batch(at: 0).image
         let zeros = image.reduce(0) { $0 + ($1 == 0 ? 1 : 0) }
         #expect(image.count == 4 * 32 * 32 * 32)
         #expect(zeros > 4 * (32 * 32 * 32 - 24 * 24 * 24) - 1)

@@ -9,7 +9,7 @@ import Testing
 @Suite(.serialized) struct SegmentationTrainerTests {
     private func train(
         _ experiment: Experiment, in cohort: ToyCohort, runs: String, resumes: Bool = false,
-        _ report: @escaping (SegmentationTrainer.Event) -> Void = { _ in }
+        _ report: @escaping (TrainingEvent) -> Void = { _ in }
     ) throws -> URL {
         let root = cohort.folder.file(runs)
         try SegmentationTrainer(experiment, in: root, resumes: resumes, report: report).run()
@@ -42,7 +42,7 @@ import Testing
         var losses: [Double] = []
         var dice: [String: Double] = [:]
         _ = try train(cohort.experiment(steps: 120), in: cohort, runs: "learn") { event in
-            if case .step(_, _, let loss, _, _) = event { losses.append(loss) }
+            if case .step(let progress) = event { losses.append(progress.loss) }
             if case .validated(_, let scores) = event { for score in scores { dice[score.region] = score.dice } }
         }
         #expect(losses.count == 120)
@@ -75,6 +75,82 @@ import Testing
         experiment.optimiser.learningRate = 1e30
         let error = #expect(throws: TrainingError.self) { try train(experiment, in: cohort, runs: "nan") }
         #expect(try #require(error).description.contains("diverged"))
+    }
+
+    @Test func theLastGoodCheckpointSurvivesADivergence() throws {
+        let cohort = try ToyCohort()
+        _ = try train(cohort.experiment(steps: 4), in: cohort, runs: "sane")
+        var experiment = cohort.experiment(steps: 60)
+        experiment.optimiser.learningRate = 1e30
+        #expect(throws: TrainingError.self) { try train(experiment, in: cohort, runs: "sane", resumes: true) }
+        let checkpoint = try Safetensors(cohort.folder.file("sane/toy/checkpoint.safetensors"))
+        for (name, entry) in checkpoint.entries {
+            let weights = try Weights(checkpoint).tensor(name, shape: entry.shape)
+            #expect(try weights.sum().floats()[0].isFinite, "\(name)")
+        }
+    }
+
+    @Test func aKilledRunMakesUpForItsValidation() throws {
+        let cohort = try ToyCohort()
+        var experiment = cohort.experiment(steps: 4)
+        experiment.validation.every = 2
+        let folder = try train(experiment, in: cohort, runs: "owed")
+        let file = folder.appendingPathComponent("validation.csv")
+        let whole = try String(contentsOf: file, encoding: .utf8)
+        #expect(whole.split(separator: "\n").count == 1 + 2 * 3)
+        // Killed between the last checkpoint and its validation, or in the middle of writing its scores.
+        for lines in [4, 6] {
+            let torn = whole.split(separator: "\n").prefix(lines).joined(separator: "\n") + "\n"
+            try torn.write(to: file, atomically: true, encoding: .utf8)
+            _ = try train(experiment, in: cohort, runs: "owed", resumes: true)
+            #expect(try String(contentsOf: file, encoding: .utf8) == whole)
+        }
+    }
+
+    @Test func leavesAPageAnEventFileAndNoHalfFile() throws {
+        let cohort = try ToyCohort()
+        var experiment = cohort.experiment(steps: 4)
+        (experiment.data.validation, experiment.data.folds) = ([], 3)
+        experiment.data.fold = 2
+        let root = cohort.folder.file("fold")
+        let stale = root.appendingPathComponent("toy-fold2/.brainkit-1-2.partial")
+        try FileManager.default.createDirectory(
+            at: stale.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try Data([1]).write(to: stale)
+        var last: TrainingProgress?
+        try SegmentationTrainer(experiment, in: root, resumes: false) { event in
+            if case .step(let progress) = event { last = progress }
+        }.run()
+        let folder = root.appendingPathComponent("toy-fold2")
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == [
+                "checkpoint.safetensors", "events.out.tfevents.brainkit", "experiment.yaml", "model.safetensors",
+                "report.html", "steps.csv", "validation.csv",
+            ])
+        let progress = try #require(last)
+        #expect(progress.step == 4 && progress.steps == 4 && progress.secondsLeft >= 0)
+        #expect(progress.engineShare > 0 && progress.engineShare <= 1 && progress.patchesPerSecond > 0)
+    }
+
+    @Test func saysWhereAResumedRunDiffers() throws {
+        let cohort = try ToyCohort()
+        _ = try train(cohort.experiment(steps: 2), in: cohort, runs: "other")
+        var warnings: [String] = []
+        _ = try train(cohort.experiment(steps: 3), in: cohort, runs: "other", resumes: true) { event in
+            if case .warning(let text) = event { warnings.append(text) }
+        }
+        #expect(warnings.count == 1 && warnings[0].contains("experiment"))
+    }
+
+    @Test func trainsOnAPoolAndOnAllSubjects() throws {
+        let cohort = try ToyCohort()
+        var experiment = cohort.experiment(steps: 4)
+        (experiment.sampling.pool, experiment.sampling.refresh, experiment.data.validation) = (1, 1, .nobody)
+        var validated = false
+        _ = try train(experiment, in: cohort, runs: "pool") { event in
+            if case .validated = event { validated = true }
+        }
+        #expect(!validated)
     }
 
     @Test func aSubjectOfNoCaseIsNamed() throws {

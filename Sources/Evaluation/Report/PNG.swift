@@ -11,6 +11,14 @@ public enum PNG {
         try encode(pixels, width: width, height: height, format: 0, palette: [])
     }
 
+    /// A picture in colour: red, green and blue of every pixel.
+    ///
+    /// - Precondition: `pixels` fills `width × height`, three a pixel.
+    /// - Throws: `EvaluationError.picture` with libpng's own words.
+    public static func colour(_ pixels: [UInt8], width: Int, height: Int) throws(EvaluationError) -> Data {
+        try encode(pixels, width: width, height: height, format: PNG_FORMAT_FLAG_COLOR, palette: [])
+    }
+
     /// A stencil: one colour where a pixel is 1, transparent where it is 0.
     ///
     /// - Precondition: `pixels` fills `width × height` with zeros and ones.
@@ -28,7 +36,8 @@ public enum PNG {
     private static func encode(
         _ pixels: [UInt8], width: Int, height: Int, format: UInt32, palette: [UInt8]
     ) throws(EvaluationError) -> Data {
-        precondition(pixels.count == width * height, "\(pixels.count) pixels do not fill \(width) × \(height)")
+        let samples = format == PNG_FORMAT_FLAG_COLOR ? 3 : 1
+        precondition(pixels.count == width * height * samples, "\(pixels.count) do not fill \(width) × \(height)")
         guard width > 0, height > 0, let columns = UInt32(exactly: width), let rows = UInt32(exactly: height) else {
             throw .picture("\(width) × \(height) pixels are no picture")
         }

@@ -33,13 +33,14 @@ struct Progress {
 
     init(_ title: String) { self.title = title }
 
-    func show(_ done: Int, of total: Int, _ detail: String = "") {
+    /// - Parameter seconds: the time left, where the caller knows better than the time spent so far tells.
+    func show(_ done: Int, of total: Int, _ detail: String = "", left seconds: Double? = nil) {
         guard Console.isTerminal, total > 0 else { return }
         let share = Double(done) / Double(total)
         let full = Int(share * 24)
         let bar = String(repeating: "█", count: full) + String(repeating: "░", count: 24 - full)
         let spent = (ContinuousClock.now - start) / .seconds(1)
-        let left = done > 0 ? "  " + Self.clock(spent / share - spent) + " left" : ""
+        let left = done > 0 ? "  " + Self.clock(seconds ?? spent / share - spent) + " left" : ""
         let end = done == total ? "\n" : ""
         Console.write("\r\u{1B}[K\(title) \(bar) \(done)/\(total)\(left)  \(detail)\(end)", to: .standardError)
     }

@@ -1,83 +1,7 @@
-import BrainData
-public import BrainModels
-public import Evaluation
+import BrainModels
 public import Foundation
-public import NeuralNet
+import NeuralNet
 import Yams
-
-/// Everything that makes one training run, as one readable file states it. What a file leaves out has the value below.
-public struct Experiment: Codable, Sendable, Equatable {
-    /// The run's folder under `runs/` and the name of the network that comes out.
-    public var name = "eoformer"
-    public var network = EoFormer.Configuration()
-    public var data = DataSettings()
-    public var sampling = Sampling()
-    public var augmentation = Augmentation()
-    public var loss = SegmentationLoss.diceAndBinaryCrossEntropy
-    public var optimiser = Optimiser()
-    public var validation = Validation()
-    /// Steps between checkpoints.
-    public var checkpointEvery = 250
-    /// Draws the first weights, the patches and the augmentation.
-    public var seed: UInt64 = 1
-
-    public init() {}
-
-    public struct DataSettings: Codable, Sendable, Equatable {
-        /// A folder of cases in any layout that `brainkit segment` reads, with experts' labels.
-        public var folder = ""
-        /// Subjects that are never trained on.
-        public var validation: [String] = []
-        public var input = TumourInput.Contract()
-    }
-
-    public struct Sampling: Codable, Sendable, Equatable {
-        /// Voxels along each side of a patch, a multiple of 16.
-        public var patch = 128
-        /// Patches of one step.
-        public var batch = 1
-        /// The share of patches whose middle is a tumour voxel; the rest lie anywhere in the brain's box.
-        public var foreground = 0.0
-    }
-
-    public struct Optimiser: Codable, Sendable, Equatable {
-        /// Steps in all.
-        public var steps = 1000
-        /// Steps of linear warm-up.
-        public var warmUp = 100
-        /// The highest learning rate.
-        public var learningRate = 2e-4
-        public var settings = AdamW.Settings()
-    }
-
-    public struct Validation: Codable, Sendable, Equatable {
-        /// Steps between validations; 0 for none but the last.
-        public var every = 0
-        public var window = SlidingWindow()
-        /// How empty regions are scored: `brats`, or `authors` as EoFormer's published script does.
-        public var convention = EmptyRegions.brats
-    }
-}
-
-/// What is wrong with an experiment's file or run.
-public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// The file is no experiment.
-    case experiment(file: String, why: String)
-    /// A loss that is no number.
-    case diverged(step: Int, rate: Double)
-    /// A run's folder cannot be used.
-    case run(String)
-
-    public var description: String {
-        switch self {
-        case .experiment(let file, let why): "\(file) describes no experiment: \(why)"
-        case .diverged(let step, let rate):
-            "the loss is no number at step \(step): with a learning rate of \(rate) the training diverged; lower "
-                + "optimiser.learningRate or raise optimiser.warmUp and resume from the last checkpoint"
-        case .run(let why): why
-        }
-    }
-}
 
 extension Experiment {
     /// Reads an experiment; `settings` such as `optimiser.steps=200` override single values.
@@ -111,6 +35,9 @@ extension Experiment {
         try validate(file)
     }
 
+    /// Keys whose value may be `auto`, which is kept as 0.
+    private static let automatic: Set = ["data.input.spacing", "sampling.patch", "sampling.batch", "optimiser.steps"]
+
     private static func merged(
         _ standard: [String: Any], with given: [String: Any], at path: String, in file: String
     ) throws -> [String: Any] {
@@ -123,7 +50,7 @@ extension Experiment {
             if let old = old as? [String: Any], let value = value as? [String: Any] {
                 merged[key] = try Self.merged(old, with: value, at: "\(path)\(key).", in: file)
             } else {
-                merged[key] = value
+                merged[key] = automatic.contains(path + key) && value as? String == "auto" ? 0 : value
             }
         }
         return merged
@@ -144,17 +71,29 @@ extension Experiment {
             guard holds else { throw TrainingError.experiment(file: file, why: why) }
         }
         try demand(
-            sampling.patch > 0 && sampling.patch % 16 == 0, "sampling.patch is \(sampling.patch), no multiple of 16")
-        try demand(sampling.batch > 0, "sampling.batch is \(sampling.batch), not above zero")
+            sampling.patch >= 0 && sampling.patch % 16 == 0, "sampling.patch is \(sampling.patch), no multiple of 16")
+        try demand(sampling.batch >= 0, "sampling.batch is \(sampling.batch), below zero")
         try demand(
             (0...1).contains(sampling.foreground), "sampling.foreground is \(sampling.foreground), not from 0 to 1")
-        try demand(optimiser.steps > 0, "optimiser.steps is \(optimiser.steps), not above zero")
+        try demand(sampling.pool >= 0, "sampling.pool is \(sampling.pool), below zero")
+        try demand(sampling.refresh > 0, "sampling.refresh is \(sampling.refresh), not above zero")
+        try demand(optimiser.steps >= 0, "optimiser.steps is \(optimiser.steps), below zero")
         try demand(checkpointEvery > 0, "checkpointEvery is \(checkpointEvery), not above zero")
+        try demand(validation.every >= 0, "validation.every is \(validation.every), below zero")
         try demand(
             data.input.contrasts.count == network.inputs,
             "network.inputs differs from the number of data.input.contrasts")
+        try demand(data.input.spacing >= 0, "data.input.spacing is \(data.input.spacing), below zero")
         try demand(validation.window.patch % 16 == 0, "validation.window.patch is no multiple of 16")
         try demand((0..<1).contains(validation.window.overlap), "validation.window.overlap is not from 0 to below 1")
+        try demand(data.folds != 1 && data.folds >= 0, "data.folds is \(data.folds), neither 0 nor above 1")
+        try demand(
+            data.folds == 0 || (1...data.folds).contains(data.fold),
+            "data.fold is \(data.fold), not from 1 to data.folds, \(data.folds)")
+        try demand(
+            data.folds == 0 || data.validation == [],
+            "it gives data.folds and data.validation, which both say who is held out")
+        if let fault = augmentation.fault { try demand(false, "augmentation.\(fault)") }
     }
 
     /// The experiment with every value written out, as `brainkit plan` prints it and a run's folder keeps it.

@@ -1,0 +1,63 @@
+import BrainModels
+import Foundation
+import NeuralNet
+
+/// What a training step takes: estimated before a run, or measured.
+struct StepMemory {
+    /// Numbers that training changes: weight, gradient and two moments of each stay in memory.
+    let parameters: Int
+    private let bytesPerVoxel: Double
+
+    /// Counts the parameters of a network by drawing it.
+    init(_ network: EoFormer.Configuration) throws(NetworkError) {
+        let weights = Weights(seed: 0)
+        _ = try EoFormer(weights, network)
+        parameters = weights.tensors.reduce(0) { $0 + $1.tensor.count }
+        bytesPerVoxel = Self.measured * Double(network.channels[0]) / 32
+    }
+
+    /// Bytes for each voxel of a batch that activations and gradients of EoFormer at its published width take at their peak:
+    /// `brainkit plan --measure` on patches of 32 to 96 voxels.
+    private static let measured = 1900.0
+
+    /// The peak of all tensors in a step, in bytes.
+    func bytes(patch: Int, batch: Int) -> Int {
+        16 * parameters + Int(bytesPerVoxel * Double(batch * patch * patch * patch))
+    }
+}
+
+/// A step and a batch as this machine does them.
+public struct StepMeasurement: Encodable, Sendable {
+    /// Wall time of a step of the engine.
+    public let stepSeconds: Double
+    /// Processor time that one thread takes to make the batch of a step, the case being in memory.
+    public let batchSeconds: Double
+    /// The highest use of memory by tensors, in bytes.
+    public let peakBytes: Int
+
+    /// Takes one step to warm up and the better of two that count, and makes eight batches.
+    init(_ experiment: Experiment, _ source: any CaseSource) throws {
+        let learner = try SegmentationLearner(experiment)
+        let sampler = PatchSampler(source, experiment)
+        var batch = try sampler.batch(at: 0)
+        let start = Self.processorTime
+        for step in 1...8 { batch = try sampler.batch(at: step) }
+        batchSeconds = (Self.processorTime - start) / 8
+        _ = try learner.learn(from: batch, at: 0, rate: 0)
+        Engine.resetPeakMemory()
+        var seconds = Double.infinity
+        for step in 0..<2 {
+            let start = ContinuousClock.now
+            _ = try learner.learn(from: batch, at: step, rate: 0)
+            seconds = min(seconds, (ContinuousClock.now - start) / .seconds(1))
+        }
+        (stepSeconds, peakBytes) = (seconds, Engine.peakMemory)
+    }
+
+    /// Seconds that this thread has worked.
+    private static var processorTime: Double {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+    }
+}

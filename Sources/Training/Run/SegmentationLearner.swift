@@ -1,0 +1,61 @@
+import BrainModels
+import NeuralNet
+
+/// A network in training: its weights, the optimiser's moments, and one step.
+struct SegmentationLearner {
+    let weights: Weights
+    let network: EoFormer
+    let optimiser: AdamW
+    private let experiment: Experiment
+
+    /// Starts afresh, or from a checkpoint and the steps it has seen.
+    init(_ experiment: Experiment, from checkpoint: (file: Safetensors, step: Int)? = nil) throws(NetworkError) {
+        self.experiment = experiment
+        weights =
+            if let checkpoint { Weights(checkpoint.file, trainable: true) } else {
+                Weights(seed: experiment.seed, trainable: true)
+            }
+        network = try EoFormer(weights["model"], experiment.network)
+        optimiser =
+            if let checkpoint {
+                try AdamW(
+                    weights.parameters, experiment.optimiser.settings, from: Weights(checkpoint.file),
+                    steps: checkpoint.step)
+            } else { try AdamW(weights.parameters, experiment.optimiser.settings) }
+    }
+
+    /// Numbers that training changes.
+    var parameters: Int { weights.parameters.reduce(0) { $0 + $1.tensor.count } }
+
+    /// Moves the weights by one batch.
+    ///
+    /// - Returns: the loss; where it is no finite number the weights stay as they were.
+    func learn(from batch: PatchSampler.Batch, at step: Int, rate: Double) throws(NetworkError) -> Double {
+        let side = experiment.sampling.patch, count = experiment.sampling.batch
+        let loss = experiment.loss
+        var random = SplitMix(seed: experiment.seed, name: "depth \(step)")
+        return try Engine.training(&random) { () throws(NetworkError) in
+            func tensor(_ values: [Float], _ channels: Int) throws(NetworkError) -> Tensor {
+                try Tensor(values, shape: [count, channels, side, side, side]).permuted([0, 1, 4, 3, 2]).contiguous()
+            }
+            let image = try tensor(batch.image, experiment.network.inputs)
+            let target = try tensor(batch.target, experiment.network.outputs)
+            let value = try loss(network(image), target)
+            let number = Double(try value.floats()[0])
+            guard number.isFinite else { return number }
+            try value.backward()
+            try optimiser.step(rate: rate)
+            return number
+        }
+    }
+
+    /// Whether every weight is a finite number: a gradient can overflow though the loss does not.
+    func isFinite() throws(NetworkError) -> Bool {
+        try Engine.run { () throws(NetworkError) in
+            for (_, tensor) in weights.parameters {
+                guard try tensor.detached().sum().floats()[0].isFinite else { return false }
+            }
+            return true
+        }
+    }
+}
