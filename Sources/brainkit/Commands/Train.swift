@@ -9,8 +9,8 @@ struct Train: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Train a network as an experiment file states it.",
         discussion: """
-            Leaves a folder with the experiment, a checkpoint, logs (steps.csv, validation.csv, a file for TensorBoard), a
-            page to look at (report.html) and at the end the network, model.safetensors. A killed run goes on with
+            Leaves a folder with the experiment, a checkpoint, logs (steps.csv, validation.csv, a file for TensorBoard), a \
+            page to look at (report.html) and at the end the network, model.safetensors. A killed run goes on with \
             --resume to the very same weights.
 
             EXAMPLE
