@@ -1,0 +1,104 @@
+public import BrainData
+public import Foundation
+
+/// A whole head, label by label: what synthetic cases are made from.
+public struct HeadMap: Sendable {
+    /// What the map is called in errors and records.
+    public let name: String
+    /// The map's grid, turned to RAS and cropped to the head.
+    let grid: Grid
+    /// The tissue of each voxel as ``HeadTissue`` numbers it; ``brainBit`` is set inside the brain's outline.
+    let voxels: [UInt8]
+    /// The middle of the brain's box, in millimetres of the map's world.
+    let centre: SIMD3<Double>
+
+    static let brainBit: UInt8 = 0x80
+    /// The gap between two folds of the brain that counts as inside it, and the rim of fluid around, in millimetres.
+    private static let (gap, rim) = (10.0, 1.5)
+
+    /// - Parameter labels: numbers of FreeSurfer's colour table, with or without those of the rest of the head.
+    /// - Throws: ``ImagingError/unknownLabels(path:found:known:scheme:)`` for other numbers, ``ImagingError/layout(_:)``
+    ///   where none of them is of the brain.
+    public init(_ labels: LabelMap, named name: String) throws(ImagingError) {
+        let table = (0...UInt16.max).map { HeadTissue(freeSurfer: $0) }
+        let unknown = labels.labels.filter { table[Int($0)] == nil }
+        guard unknown.isEmpty else {
+            let known = table.indices.filter { table[$0] != nil && $0 < 600 }
+            throw .unknownLabels(path: name, found: unknown.map(Int.init), known: known, scheme: "FreeSurfer")
+        }
+        let turned = labels.reoriented(to: .ras)
+        let tissues = turned.voxels.map { table[Int($0)] ?? .air }
+        guard let head = Mask(grid: turned.grid, voxels: tissues.map { $0 != .air }).box,
+            tissues.contains(where: \.isParenchyma)
+        else {
+            throw .malformed(
+                path: name, expected: "a map with labels of the brain, such as 2, 3, 41 and 42", found: "none")
+        }
+        let outline = Self.outline(of: tissues, on: turned.grid)
+        let marked = zip(Self.withDura(tissues, size: turned.grid.size), outline.voxels).map { tissue, inside in
+            UInt16(tissue.rawValue | (inside ? Self.brainBit : 0))
+        }
+        let cropped = LabelMap(grid: turned.grid, voxels: marked).cropped(to: head)
+        self.name = name
+        (grid, voxels) = (cropped.grid, cropped.voxels.map(UInt8.init))
+        let box = outline.box ?? head
+        centre = turned.grid.affine(SIMD3<Double>(box.lower &+ box.upper &- 1) / 2)
+    }
+
+    /// Reads every label map of a folder, in order of the names; a single file will do.
+    ///
+    /// - Throws: ``ImagingError`` where there is none, one is damaged, or one is no map of a head.
+    public static func maps(in url: URL) throws(ImagingError) -> [HeadMap] {
+        let files = try files(in: url)
+        guard !files.isEmpty else {
+            throw .layout("expected label maps of heads (.nii, .nii.gz, .nrrd, .mha) in \(url.path), found none")
+        }
+        return try files.mappedConcurrently { (file) throws(ImagingError) in
+            try HeadMap(ImageFile.readLabels(file), named: file.path)
+        }
+    }
+
+    private static func files(in url: URL) throws(ImagingError) -> [URL] {
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) else {
+            throw .missing(path: url.path)
+        }
+        guard isFolder.boolValue else { return [url] }
+        guard let names = try? FileManager.default.contentsOfDirectory(atPath: url.path) else {
+            throw .unreadable(path: url.path, why: "the folder cannot be listed")
+        }
+        let endings = ImageFile.formats.flatMap(\.endings)
+        return names.filter { name in !name.hasPrefix(".") && endings.contains { name.lowercased().hasSuffix($0) } }
+            .sorted().map(url.appendingPathComponent)
+    }
+
+    /// The brain as an extraction leaves it: its tissue, ventricles, and the fluid and vessels between its folds.
+    private static func outline(of tissues: [HeadTissue], on grid: Grid) -> Mask {
+        let brain = Mask(grid: grid, voxels: tissues.map(\.isBrain))
+        guard let box = brain.box?.expanded(byMillimetres: gap + 2, in: grid) else { return brain }
+        let filled = brain.cropped(to: box).closed(millimetres: gap).dilated(millimetres: rim).holesFilled()
+        var outline = filled.placed(in: grid, at: box)
+        for index in outline.voxels.indices where outline.voxels[index] {
+            switch tissues[index] {
+            case .fluid, .dura, .vein, .artery: break
+            default: outline.voxels[index] = tissues[index].isBrain
+            }
+        }
+        return outline
+    }
+
+    /// The outermost layer of the fluid, where it meets bone and soft tissue, is the dura.
+    private static func withDura(_ tissues: [HeadTissue], size: SIMD3<Int>) -> [HeadTissue] {
+        var result = tissues
+        let steps = [1, size.x, size.x * size.y]
+        for index in tissues.indices where tissues[index] == .fluid {
+            let touches = steps.contains { step in
+                [index - step, index + step].contains { near in
+                    tissues.indices.contains(near) && [.compactBone, .spongyBone, .softTissue].contains(tissues[near])
+                }
+            }
+            if touches { result[index] = .dura }
+        }
+        return result
+    }
+}

@@ -1,0 +1,92 @@
+/// How synthetic cases are drawn: a section of an experiment's file. Lengths are in millimetres, volumes in millilitres, and a
+/// range such as `[10, 200]` is drawn from evenly unless said otherwise.
+public struct Synthesis: Codable, Sendable, Equatable {
+    /// The share of cases whose tissues get intensities that have nothing to do with any contrast (SynthSeg's way).
+    public var randomContrast = 0.0
+    /// The share of cases that keep skull, skin and eyes.
+    public var wholeHead = 0.0
+    public var anatomy = Anatomy()
+    public var tumour = Tumour()
+    public var appearance = Appearance()
+    public var acquisition = Acquisition()
+    public var stripping = Stripping()
+
+    public init() {}
+
+    /// How label maps are deformed.
+    public struct Anatomy: Codable, Sendable, Equatable {
+        /// The largest turn about each axis, in degrees.
+        public var rotation = 12.0
+        /// Each axis is stretched by up to 1 ± this.
+        public var scaling = 0.1
+        /// The largest shear.
+        public var shear = 0.03
+        /// The largest shift of the head in its field of view; it counts for whole heads only.
+        public var translation = 10.0
+        /// How likely left and right change sides.
+        public var mirror = 0.5
+        /// The standard deviation of the elastic field along each axis, and the distance over which it stays alike.
+        public var elastic = 2.5
+        public var elasticScale = 50.0
+        /// How much of the neck below the brain whole heads keep.
+        public var neck = 10.0...90.0
+    }
+
+    /// What tumours grow.
+    public struct Tumour: Codable, Sendable, Equatable {
+        /// The share of cases with a tumour.
+        public var share = 1.0
+        /// The whole tumour, oedema included; its logarithm is drawn evenly.
+        public var volume = 10.0...200.0
+        /// The core's share of it.
+        public var core = 0.15...0.65
+        /// The share of tumours without enhancement (lower grades), and the core's share of them.
+        public var nonEnhancing = 0.2
+        public var nonEnhancingCore = 0.3...0.9
+        /// The share of tumours that enhance throughout, without necrosis.
+        public var solid = 0.1
+        /// The thickness of the enhancing rim.
+        public var rim = 2.0...6.0
+        /// The share of rims with gaps.
+        public var broken = 0.4
+        /// The share of tumours with more than one focus.
+        public var multifocal = 0.15
+        /// How much of the core's volume pushes the brain aside; the rest takes its place.
+        public var massEffect = 0.2...0.9
+    }
+
+    /// How tissues look.
+    public struct Appearance: Codable, Sendable, Equatable {
+        /// The standard deviation of a tissue's mean, relative to the mean.
+        public var departure = 0.07
+        /// The contrast between grey and white matter is multiplied by this.
+        public var contrast = 0.45...1.35
+        /// The variation within a tissue is multiplied by this.
+        public var texture = 0.5...1.5
+    }
+
+    /// What the scanner adds.
+    public struct Acquisition: Codable, Sendable, Equatable {
+        /// The largest standard deviation of the bias field's logarithm, and the distance over which it stays alike.
+        public var bias = 0.12
+        public var biasScale = 100.0
+        /// The standard deviation of the noise, relative to white matter.
+        public var noise = 0.005...0.05
+        /// The standard deviation of the blur.
+        public var blur = 0.4...0.9
+        /// The largest departure of the exponent γ's logarithm from 0.
+        public var gamma = 0.25
+        /// The share of contrasts with thick slices, and how thick they are.
+        public var thickSlices = 0.4
+        public var thickness = 2.0...6.0
+        /// The standard deviation of each contrast's shift against the others, and of its turn in degrees.
+        public var misregistration = 0.4
+    }
+
+    /// How the brain is taken out of the head.
+    public struct Stripping: Codable, Sendable, Equatable {
+        /// The standard deviation of the whole outline's shift, and of its shift from place to place.
+        public var shift = 0.7
+        public var waviness = 0.8
+    }
+}
