@@ -1,3 +1,4 @@
+import BrainData
 import Foundation
 
 /// A linear map along one axis of a volume, in which each new value hangs on a few neighbouring old ones: a blur, or thick
@@ -31,6 +32,16 @@ struct AxisFilter {
                 let range = max(0, place - radius)...min(length - 1, place + radius)
                 return (range.lowerBound, normalised(range.map { bell(Double($0 - place), sigma) }))
             })
+    }
+
+    /// A mask as 0 and 1, blurred along all axes; `sigma` in voxels.
+    static func blurred(_ mask: Mask, sigma: Double) -> [Float] {
+        var soft = mask.voxels.map { $0 ? Float(1) : 0 }
+        for axis in 0..<3 {
+            let filter = blur(length: mask.grid.size[axis], sigma: sigma)
+            soft = filter.applied(to: soft, size: mask.grid.size, axis: axis)
+        }
+        return soft
     }
 
     /// What is left of a line that is scanned in slices of `thickness` voxels, the first one at `phase` of a slice, and

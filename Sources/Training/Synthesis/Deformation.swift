@@ -20,7 +20,7 @@ struct Deformation: Sendable {
             SmoothField(scale: settings.elasticScale, from: -Self.reach, to: Self.reach, &random)
                 .mapped { $0 * Float(settings.elastic) }
         }
-        let linear = Self.linear(settings, &random)
+        let linear = map.turn.after(Self.linear(settings, &random))
         let shift = (0..<3).map { _ in shifted ? random.uniform(in: -settings.translation...settings.translation) : 0 }
         let toWorld = Affine(
             i: linear.i, j: linear.j, k: linear.k, origin: map.centre + SIMD3(shift[0], shift[1], shift[2]))
@@ -56,22 +56,20 @@ struct Deformation: Sendable {
     /// The map's voxels on a grid along the world's axes: the closest one to each place, 0 beyond the map.
     func voxels(of map: HeadMap, on grid: Grid) -> [UInt8] {
         let size = grid.size
-        var rows = (elastic + push).map { FieldRows($0, on: grid) }
-        let signs: [Float] = elastic.map { _ in 1 } + push.map { _ in -1 }
-        var shifts = [Float](repeating: 0, count: rows.count * size.x)
-        var moved = [Float](repeating: 0, count: 3 * size.x)
+        var fields = (elastic.map { ($0, 1) } + push.map { ($0, -1) }).enumerated().map { n, field in
+            (rows: FieldRows(field.0, on: grid), axis: n % 3, sign: Float(field.1))
+        }
+        var moved = [Float](repeating: 0, count: 3 * size.x), line = [Float](repeating: 0, count: size.x)
         return [UInt8](unsafeUninitializedCapacity: grid.count) { target, filled in
             for row in 0..<size.y * size.z {
                 let (j, k) = (row % size.y, row / size.y)
-                shifts.withUnsafeMutableBufferPointer { shifts in
-                    for n in rows.indices { rows[n].read(j, k, into: shifts.baseAddress! + n * size.x) }
-                    for axis in 0..<3 {
-                        for i in 0..<size.x {
-                            var sum: Float = 0
-                            for n in stride(from: axis, to: rows.count, by: 3) {
-                                sum += signs[n] * shifts[n * size.x + i]
-                            }
-                            moved[axis * size.x + i] = sum
+                moved.withUnsafeMutableBufferPointer { moved in
+                    line.withUnsafeMutableBufferPointer { line in
+                        moved.update(repeating: 0)
+                        for n in fields.indices {
+                            fields[n].rows.read(j, k, into: line.baseAddress!)
+                            let (sum, sign) = (moved.baseAddress! + fields[n].axis * size.x, fields[n].sign)
+                            for i in 0..<size.x { sum[i] += sign * line[i] }
                         }
                     }
                 }

@@ -16,11 +16,7 @@ struct Extraction {
 
     func mask(of brain: Mask, _ random: inout SplitMix) -> Mask {
         let grid = brain.grid, size = grid.size
-        var soft = brain.voxels.map { $0 ? Float(1) : 0 }
-        for axis in 0..<3 {
-            let filter = AxisFilter.blur(length: size[axis], sigma: Self.blur / grid.affine.spacing[axis])
-            soft = filter.applied(to: soft, size: size, axis: axis)
-        }
+        let soft = AxisFilter.blurred(brain, sigma: Self.blur / grid.affine.spacing.x)
         let (lower, upper) = grid.bounds
         let slope = Float(1 / (Self.blur * (2 * Double.pi).squareRoot()))  // of a blurred edge, per millimetre
         let field = SmoothField(scale: Self.scale, from: lower, to: upper, &random).mapped {

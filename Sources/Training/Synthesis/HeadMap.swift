@@ -11,6 +11,8 @@ public struct HeadMap: Sendable {
     let voxels: [UInt8]
     /// The middle of the brain's box, in millimetres of the map's world.
     let centre: SIMD3<Double>
+    /// From directions of a head that lies as in an atlas to those of the map.
+    let turn: Affine
 
     static let brainBit: UInt8 = 0x80
     /// The gap between two folds of the brain that counts as inside it, and the rim of fluid around, in millimetres.
@@ -39,6 +41,8 @@ public struct HeadMap: Sendable {
             UInt16(tissue.rawValue | (inside ? Self.brainBit : 0))
         }
         let cropped = LabelMap(grid: turned.grid, voxels: marked).cropped(to: head)
+        let cerebrum = Mask(grid: turned.grid, voxels: tissues.map { $0 == .whiteMatter || $0 == .cortex })
+        turn = Pose.turn(of: cerebrum)
         self.name = name
         (grid, voxels) = (cropped.grid, cropped.voxels.map(UInt8.init))
         let box = outline.box ?? head

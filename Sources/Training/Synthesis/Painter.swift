@@ -99,12 +99,16 @@ struct Painter {
 
     /// Blends the tumour in: oedema leaves what lies below it in sight, the core does not.
     private func add(_ tumour: SyntheticTumour, to picture: inout [Float], _ own: Textures) {
+        var means = look.tumourMeans
+        if tumour.plan.enhancement == .none, let core = means[.core], let oedema = means[.oedema] {
+            means[.core] = 0.6 * core + 0.4 * oedema  // a lower grade's core is no necrosis
+        }
         for voxel in tumour.voxels {
             let n = Int(voxel.index)
             let place = grid.affine(SIMD3<Double>(grid.voxel(n)))
             let texture =
                 0.5 * (shared.fine(place) + own.fine(place)) + 0.6 * (shared.coarse(place) + own.coarse(place))
-            let mean = look.tumourMeans[voxel.tissue] ?? 0
+            let mean = means[voxel.tissue] ?? 0
             let value = max(1, mean * (1 + (look.tumourTextures[voxel.tissue] ?? 0) * texture))
             let strength = voxel.tissue == .oedema ? 0.85 * voxel.strength : voxel.strength
             picture[n] += strength * (value - picture[n])

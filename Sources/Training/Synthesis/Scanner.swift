@@ -7,6 +7,8 @@ import NeuralNet
 struct Scanner: Sendable {
     let settings: Synthesis.Acquisition
     let grid: Grid
+    /// Whether the patient has moved since the contrast that the others are registered to.
+    let moves: Bool
 
     /// - Returns: values above 0 on the same grid.
     func scan(_ picture: [Float], _ random: inout SplitMix) throws(ImagingError) -> [Float] {
@@ -18,10 +20,10 @@ struct Scanner: Sendable {
         addNoise(&voxels, noise, &random)
         if random.chance(settings.thickSlices) {
             let thickness = random.uniform(in: settings.thickness) / spacing
-            let (axis, phase) = (Int(random.uniform() * 3), random.uniform())
+            let (axis, phase) = (random.chance(0.7) ? 2 : Int(random.uniform() * 3), random.uniform())
             if thickness > 1 { filter(&voxels, axis) { .slices(length: $0, thickness: thickness, phase: phase) } }
         }
-        if settings.misregistration > 0 { voxels = try moved(voxels, &random) }
+        if moves && settings.misregistration > 0 { voxels = try moved(voxels, &random) }
         grade(&voxels, &random)
         return voxels
     }

@@ -16,9 +16,9 @@ public struct Synthesis: Codable, Sendable, Equatable {
     /// How label maps are deformed.
     public struct Anatomy: Codable, Sendable, Equatable {
         /// The largest turn about each axis, in degrees.
-        public var rotation = 12.0
+        public var rotation = 10.0
         /// Each axis is stretched by up to 1 ± this.
-        public var scaling = 0.1
+        public var scaling = 0.08
         /// The largest shear.
         public var shear = 0.03
         /// The largest shift of the head in its field of view; it counts for whole heads only.
@@ -26,8 +26,8 @@ public struct Synthesis: Codable, Sendable, Equatable {
         /// How likely left and right change sides.
         public var mirror = 0.5
         /// The standard deviation of the elastic field along each axis, and the distance over which it stays alike.
-        public var elastic = 2.5
-        public var elasticScale = 50.0
+        public var elastic = 2.2
+        public var elasticScale = 60.0
         /// How much of the neck below the brain whole heads keep.
         public var neck = 10.0...90.0
     }
@@ -36,7 +36,7 @@ public struct Synthesis: Codable, Sendable, Equatable {
     public struct Tumour: Codable, Sendable, Equatable {
         /// The share of cases with a tumour.
         public var share = 1.0
-        /// The whole tumour, oedema included; its logarithm is drawn evenly.
+        /// The whole tumour, oedema included; its cube root is drawn evenly, and with it its width.
         public var volume = 10.0...200.0
         /// The core's share of it.
         public var core = 0.15...0.65
@@ -73,13 +73,13 @@ public struct Synthesis: Codable, Sendable, Equatable {
         /// The standard deviation of the noise, relative to white matter.
         public var noise = 0.005...0.05
         /// The standard deviation of the blur.
-        public var blur = 0.4...0.9
+        public var blur = 0.3...0.75
         /// The largest departure of the exponent γ's logarithm from 0.
         public var gamma = 0.25
-        /// The share of contrasts with thick slices, and how thick they are.
-        public var thickSlices = 0.4
+        /// The share of contrasts with thick slices, mostly axial ones, and how thick they are.
+        public var thickSlices = 0.5
         public var thickness = 2.0...6.0
-        /// The standard deviation of each contrast's shift against the others, and of its turn in degrees.
+        /// The standard deviation of each contrast's shift against T1ce, and of its turn in degrees.
         public var misregistration = 0.4
     }
 

@@ -49,7 +49,9 @@ public struct Synthesiser: Sendable {
         let neck = random.uniform(in: settings.anatomy.neck)
         let grid = FieldOfView(of: map, deformation, neck: isWhole ? neck : nil).grid(spacing: spacing)
         let tumour = hasTumour ? grow(number, map, &deformation, on: grid) : nil
-        let anatomy = tumour?.anatomy ?? deformation.voxels(of: map, on: grid)
+        var anatomy = tumour?.anatomy ?? deformation.voxels(of: map, on: grid)
+        random = stream(number, "vessels")
+        Vessels(on: grid, &random).add(to: &anatomy, on: grid)
 
         random = stream(number, "extraction")
         let brain = Mask(grid: grid, voxels: anatomy.map { $0 & HeadMap.brainBit != 0 })
@@ -61,7 +63,8 @@ public struct Synthesiser: Sendable {
             var random = stream(number, "\(contrast.rawValue)")
             let look = isRandom ? Painter.Look(random: &random) : Painter.Look(contrast, settings.appearance, &random)
             let picture = Painter(look: look, shared: shared, grid: grid).paint(anatomy, tumour?.tumour, &random)
-            var voxels = try Scanner(settings: settings.acquisition, grid: grid).scan(picture, &random)
+            let scanner = Scanner(settings: settings.acquisition, grid: grid, moves: contrast != .t1ce)
+            var voxels = try scanner.scan(picture, &random)
             if let shown { for n in voxels.indices { voxels[n] = shown.voxels[n] ? max(voxels[n], 1e-3) : 0 } }
             images[contrast] = Volume(grid: grid, voxels: voxels)
         }

@@ -11,6 +11,9 @@ struct SyntheticTumour {
         let strength: Float
     }
 
+    /// How far oedema has taken the place of what was there, at least.
+    private static let weakest: Float = 0.35
+
     let voxels: [Voxel]
     let plan: TumourPlan
 
@@ -21,7 +24,7 @@ struct SyntheticTumour {
         switch tissue {
         case .whiteMatter, .cerebellarWhiteMatter, .lesion: 1
         case .thalamus, .putamen, .caudate, .pallidum, .brainstem, .hippocampus: 0.3
-        case .cortex, .cerebellarCortex: 0.2
+        case .cortex, .cerebellarCortex: 0.25
         default: 0
         }
     }
@@ -40,14 +43,32 @@ struct SyntheticTumour {
             let speed = anatomy[n] & HeadMap.brainBit == 0 ? 0 : table[Int(anatomy[n])]
             return speed > 0 ? exp(0.7 * paths(place(n))) / speed : .infinity
         }
-        var voxels = zip(core.voxels, core.enhances).map {
-            Voxel(index: $0, tissue: $1 ? .enhancing : .core, strength: 1)
-        }
         let end = max(front.times.last ?? 1, 1)
-        for (index, time) in zip(front.reached, front.times).dropFirst(core.voxels.count) {
+        var strengths = [Float](repeating: 0, count: grid.count)
+        for (index, time) in zip(front.reached, front.times) {
             let strength = 1 - 0.45 * time / end + 0.12 * density(place(Int(index)))
-            voxels.append(Voxel(index: index, tissue: .oedema, strength: min(max(strength, 0.35), 1)))
+            strengths[Int(index)] = min(max(strength, Self.weakest), 1)
         }
+        let inCore = Set(core.voxels)
+        let oedema = Self.rounded(strengths, on: grid).filter { n in
+            !inCore.contains(n) && anatomy[Int(n)] & HeadMap.brainBit != 0 && table[Int(anatomy[Int(n)])] > 0
+        }
+        let voxels =
+            zip(core.voxels, core.enhances).map { Voxel(index: $0, tissue: $1 ? .enhancing : .core, strength: 1) }
+            + oedema.map { Voxel(index: $0, tissue: .oedema, strength: max(strengths[Int($0)], Self.weakest)) }
         (self.voxels, self.plan) = (voxels, plan)
+    }
+
+    /// The voxels that are reached, with a smoother outline.
+    private static func rounded(_ strengths: [Float], on grid: Grid) -> [Int32] {
+        let reached = Mask(grid: grid, voxels: strengths.map { $0 > 0 })
+        guard let box = reached.box?.expanded(by: 3).clamped(to: grid) else { return [] }
+        let soft = AxisFilter.blurred(reached.cropped(to: box), sigma: 1.5)
+        var indices: [Int32] = []
+        for n in soft.indices where soft[n] > 0.5 {
+            let at = box.lower &+ SIMD3(n % box.size.x, n / box.size.x % box.size.y, n / (box.size.x * box.size.y))
+            indices.append(Int32(at.x + grid.size.x * (at.y + grid.size.y * at.z)))
+        }
+        return indices
     }
 }

@@ -15,18 +15,18 @@ enum TissuePriors {
     /// The mean of a tissue of the tumour, and how much it varies from tumour to tumour.
     static func tumour(_ tissue: TumourTissue, in contrast: Contrast) -> (mean: Float, spread: Float) {
         switch (tissue, contrast) {
-        case (.core, .t1): (66, 9)
+        case (.core, .t1): (66, 11)
         case (.core, .t1ce): (62, 9)
-        case (.core, .t2): (88, 12)
-        case (.core, .flair): (76, 16)
-        case (.oedema, .t1): (80, 5)
-        case (.oedema, .t1ce): (80, 5)
-        case (.oedema, .t2): (74, 9)
-        case (.oedema, .flair): (90, 11)
-        case (.enhancing, .t1): (80, 7)
+        case (.core, .t2): (102, 18)
+        case (.core, .flair): (74, 21)
+        case (.oedema, .t1): (76, 6)
+        case (.oedema, .t1ce): (74, 6)
+        case (.oedema, .t2): (92, 11)
+        case (.oedema, .flair): (93, 14)
+        case (.enhancing, .t1): (80, 10)
         case (.enhancing, .t1ce): (138, 20)
-        case (.enhancing, .t2): (72, 11)
-        case (.enhancing, .flair): (82, 10)
+        case (.enhancing, .t2): (92, 15)
+        case (.enhancing, .flair): (79, 15)
         }
     }
 
@@ -44,8 +44,8 @@ enum TissuePriors {
     /// How much a tissue of the tumour varies from place to place, relative to its mean.
     static func texture(of tissue: TumourTissue) -> Float {
         switch tissue {
-        case .core: 0.1
-        case .oedema: 0.07
+        case .core: 0.15
+        case .oedema: 0.09
         case .enhancing: 0.16
         }
     }
@@ -62,14 +62,14 @@ enum TissuePriors {
     /// T1, T1ce, T2, FLAIR.
     private static let table: [HeadTissue: [Float]] = [
         .air: [0, 0, 0, 0],
-        .whiteMatter: [100, 100, 38, 52], .cortex: [76, 78, 54, 63],
+        .whiteMatter: [100, 100, 42, 52], .cortex: [76, 78, 57, 63],
         .cerebellarWhiteMatter: [97, 97, 40, 54], .cerebellarCortex: [76, 80, 52, 60],
         .thalamus: [86, 88, 44, 57], .caudate: [78, 80, 49, 60], .putamen: [82, 84, 45, 58],
         .pallidum: [94, 95, 34, 48],
         .hippocampus: [76, 78, 56, 66], .brainstem: [92, 93, 42, 54], .lesion: [80, 82, 66, 84],
-        .ventricle: [30, 32, 112, 14], .choroidPlexus: [56, 120, 84, 52], .fluid: [34, 36, 104, 20],
-        .dura: [52, 92, 70, 40],
-        .artery: [60, 135, 18, 22], .vein: [56, 140, 22, 26], .eye: [34, 35, 118, 22], .softTissue: [92, 96, 44, 52],
+        .ventricle: [24, 26, 112, 12], .choroidPlexus: [56, 150, 84, 52], .fluid: [28, 30, 98, 17],
+        .dura: [50, 104, 62, 38],
+        .artery: [58, 165, 16, 20], .vein: [52, 170, 20, 24], .eye: [34, 35, 118, 22], .softTissue: [92, 96, 44, 52],
         .muscle: [62, 74, 30, 36], .mucosa: [66, 110, 92, 84], .skin: [86, 92, 36, 44], .nerve: [84, 86, 44, 52],
         .compactBone: [16, 16, 8, 9], .spongyBone: [84, 88, 42, 46],
     ]

@@ -76,10 +76,7 @@ struct TumourCore {
         let mask = Mask(grid: grid, voxels: taken)
         guard let box = mask.box?.expanded(by: 4).clamped(to: grid) else { return nil }
         var part = mask.cropped(to: box)
-        var soft = part.voxels.map { $0 ? Float(1) : 0 }
-        for axis in 0..<3 {
-            soft = AxisFilter.blur(length: box.size[axis], sigma: 1.5).applied(to: soft, size: box.size, axis: axis)
-        }
+        let soft = AxisFilter.blurred(part, sigma: 1.5)
         for n in part.voxels.indices { part.voxels[n] = soft[n] > 0.5 }
         var whole = part.holesFilled().placed(in: grid, at: box)
         for n in whole.voxels.indices where whole.voxels[n] && anatomy[n] & HeadMap.brainBit == 0 {
@@ -97,7 +94,7 @@ struct TumourCore {
         let (lower, upper) = grid.bounds
         let thickness = SmoothField(scale: 12, from: lower, to: upper, &random)
         let gaps = SmoothField(scale: 18, from: lower, to: upper, &random)
-        let share = random.uniform(in: -0.3...1)
+        let share = random.uniform(in: 0.2...1.4)
         let depths = core.cropped(to: box).inverted.squaredDistances()
         return voxels.map { n in
             let voxel = core.grid.voxel(Int(n)), inside = voxel &- box.lower

@@ -1,4 +1,4 @@
-import BrainData
+import Foundation
 import NeuralNet
 
 /// What kind of tumour is to grow, drawn before anything is known of the anatomy.
@@ -31,7 +31,8 @@ struct TumourPlan: Sendable {
         } else {
             enhancement = random.chance(settings.broken) ? .brokenRim : .rim
         }
-        whole = random.logUniform(in: settings.volume)
+        let radii = cbrt(settings.volume.lowerBound)...cbrt(settings.volume.upperBound)
+        whole = pow(random.uniform(in: radii), 3)
         let core = whole * random.uniform(in: enhancement == .none ? settings.nonEnhancingCore : settings.core)
         let foci = random.chance(settings.multifocal) ? 2 + Int(random.uniform() * 2) : 1
         var (left, cores) = (core, [Double]())
