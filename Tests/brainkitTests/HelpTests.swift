@@ -5,7 +5,7 @@ import Testing
 @Suite struct HelpTests {
     static let commands = [
         "", "bench", "bench patch", "convert", "evaluate", "evaluate segmentation", "forward", "info", "models",
-        "models check", "models info", "models list", "plan", "segment", "train",
+        "models check", "models info", "models list", "plan", "segment", "synthesise", "train",
     ]
 
     private func help(_ command: String) throws -> String {
