@@ -18,7 +18,7 @@ public struct ContactSheet: Sendable {
     private static let zoom = 2
 
     /// - Parameters:
-    ///   - images: the scans, one column each, on one grid that runs along right, anterior and superior.
+    ///   - images: the scans, one column each, on one grid of cubic voxels that runs along right, anterior and superior.
     ///   - labels: what is outlined, on the same grid; 0 is not drawn.
     ///   - colours: by label; labels without one get one of ``Colour/distinct``.
     /// - Throws: as ``Report/html()`` for a viewer of the same images.
@@ -26,7 +26,9 @@ public struct ContactSheet: Sendable {
         title: String, images: [ViewerImage], labels: LabelMap, colours: [UInt16: Colour] = [:], caption: String = ""
     ) throws(EvaluationError) {
         let overlay = ViewerOverlay(name: title, labels: labels, colours: colours)
-        let pictures = try ViewerPictures(Viewer(images: images, overlays: [overlay]))
+        var viewer = Viewer(images: images, overlays: [overlay])
+        viewer.budget = .max  // three slices of each are kept, so none need be left out
+        let pictures = try ViewerPictures(viewer)
         let canvas = Canvas(pictures, labels, overlay: overlay, zoom: Self.zoom)
         png = try PNG.colour(canvas.pixels, width: canvas.width, height: canvas.height)
         (self.title, self.caption, names) = (title, caption, images.map(\.name))

@@ -87,6 +87,7 @@ extension Experiment {
         try demand(
             synthetic.share == 0 || !synthetic.labelMaps.isEmpty,
             "data.synthetic.share is \(synthetic.share) and data.synthetic.labelMaps names no folder")
+        if let flaw = synthetic.settings.flaw { try demand(false, "data.synthetic.settings.\(flaw)") }
         try demand(optimiser.steps >= 0, "optimiser.steps is \(optimiser.steps), below zero")
         try demand(checkpointEvery > 0, "checkpointEvery is \(checkpointEvery), not above zero")
         try demand(validation.every >= 0, "validation.every is \(validation.every), below zero")

@@ -5,7 +5,7 @@ struct FieldOfView {
     private let lower, upper: SIMD3<Double>
 
     /// Millimetres between the voxels that the head is looked for on, and around what is found.
-    private static let (step, margin) = (3.0, 5.0)
+    private static let (step, margin) = (5.0, 6.0)
 
     /// - Parameter neck: for a whole head, the millimetres below the brain that are shown.
     init(of map: HeadMap, _ deformation: Deformation, neck: Double?) {

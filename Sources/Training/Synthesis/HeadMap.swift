@@ -3,7 +3,7 @@ public import Foundation
 
 /// A whole head, label by label: what synthetic cases are made from.
 public struct HeadMap: Sendable {
-    /// What the map is called in errors and records.
+    /// What the map is called in records.
     public let name: String
     /// The map's grid, turned to RAS and cropped to the head.
     let grid: Grid
@@ -18,23 +18,23 @@ public struct HeadMap: Sendable {
     /// The gap between two folds of the brain that counts as inside it, and the rim of fluid around, in millimetres.
     private static let (gap, rim) = (10.0, 1.5)
 
-    /// - Parameter labels: numbers of FreeSurfer's colour table, with or without those of the rest of the head.
-    /// - Throws: ``ImagingError/unknownLabels(path:found:known:scheme:)`` for other numbers, ``ImagingError/layout(_:)``
-    ///   where none of them is of the brain.
-    public init(_ labels: LabelMap, named name: String) throws(ImagingError) {
+    /// - Parameters:
+    ///   - labels: numbers of FreeSurfer's colour table, with or without those of the rest of the head.
+    ///   - path: where the map came from; its last part becomes the name.
+    /// - Throws: ``ImagingError/unsupported(path:what:)`` for other numbers, and where none of them is of the brain.
+    public init(_ labels: LabelMap, path: String) throws(ImagingError) {
         let table = (0...UInt16.max).map { HeadTissue(freeSurfer: $0) }
         let unknown = labels.labels.filter { table[Int($0)] == nil }
         guard unknown.isEmpty else {
-            let known = table.indices.filter { table[$0] != nil && $0 < 600 }
-            throw .unknownLabels(path: name, found: unknown.map(Int.init), known: known, scheme: "FreeSurfer")
+            let numbers = unknown.prefix(8).map(String.init).joined(separator: ", ")
+            throw .unsupported(path: path, what: "no tissue of a head has the label \(numbers) in FreeSurfer's table")
         }
         let turned = labels.reoriented(to: .ras)
         let tissues = turned.voxels.map { table[Int($0)] ?? .air }
         guard let head = Mask(grid: turned.grid, voxels: tissues.map { $0 != .air }).box,
             tissues.contains(where: \.isParenchyma)
         else {
-            throw .malformed(
-                path: name, expected: "a map with labels of the brain, such as 2, 3, 41 and 42", found: "none")
+            throw .unsupported(path: path, what: "it has no label of the brain, such as 2, 3, 41 and 42")
         }
         let outline = Self.outline(of: tissues, on: turned.grid)
         let marked = zip(Self.withDura(tissues, size: turned.grid.size), outline.voxels).map { tissue, inside in
@@ -43,7 +43,7 @@ public struct HeadMap: Sendable {
         let cropped = LabelMap(grid: turned.grid, voxels: marked).cropped(to: head)
         let cerebrum = Mask(grid: turned.grid, voxels: tissues.map { $0 == .whiteMatter || $0 == .cortex })
         turn = Pose.turn(of: cerebrum)
-        self.name = name
+        name = String(path.split(separator: "/").last ?? "")
         (grid, voxels) = (cropped.grid, cropped.voxels.map(UInt8.init))
         let box = outline.box ?? head
         centre = turned.grid.affine(SIMD3<Double>(box.lower &+ box.upper &- 1) / 2)
@@ -58,7 +58,7 @@ public struct HeadMap: Sendable {
             throw .layout("expected label maps of heads (.nii, .nii.gz, .nrrd, .mha) in \(url.path), found none")
         }
         return try files.mappedConcurrently { (file) throws(ImagingError) in
-            try HeadMap(ImageFile.readLabels(file), named: file.path)
+            try HeadMap(ImageFile.readLabels(file), path: file.path)
         }
     }
 

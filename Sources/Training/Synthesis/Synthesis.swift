@@ -90,3 +90,53 @@ public struct Synthesis: Codable, Sendable, Equatable {
         public var waviness = 0.8
     }
 }
+
+extension Synthesis {
+    /// What cannot be drawn from, in one sentence; nil where all is well.
+    public var flaw: String? {
+        let shares = [
+            ("randomContrast", randomContrast), ("wholeHead", wholeHead), ("anatomy.mirror", anatomy.mirror),
+            ("tumour.share", tumour.share), ("tumour.nonEnhancing", tumour.nonEnhancing),
+            ("tumour.solid", tumour.solid),
+            ("tumour.broken", tumour.broken), ("tumour.multifocal", tumour.multifocal),
+            ("acquisition.thickSlices", acquisition.thickSlices),
+        ]
+        for (name, value) in shares where !(0...1).contains(value) { return "\(name) is \(value), not from 0 to 1" }
+        return flawOfSizes ?? flawOfRanges
+    }
+
+    private var flawOfSizes: String? {
+        let sizes = [
+            ("anatomy.rotation", anatomy.rotation, 180.0), ("anatomy.scaling", anatomy.scaling, 0.5),
+            ("anatomy.shear", anatomy.shear, 0.5), ("anatomy.translation", anatomy.translation, 100),
+            ("anatomy.elastic", anatomy.elastic, 20), ("appearance.departure", appearance.departure, 1),
+            ("acquisition.bias", acquisition.bias, 3), ("acquisition.gamma", acquisition.gamma, 3),
+            ("acquisition.misregistration", acquisition.misregistration, 20), ("stripping.shift", stripping.shift, 20),
+            ("stripping.waviness", stripping.waviness, 20),
+        ]
+        for (name, value, most) in sizes where !(0...most).contains(value) {
+            return "\(name) is \(value), not from 0 to \(most)"
+        }
+        let scales = [("anatomy.elasticScale", anatomy.elasticScale), ("acquisition.biasScale", acquisition.biasScale)]
+        for (name, value) in scales where !(5...1000).contains(value) {
+            return "\(name) is \(value), not from 5 to 1000"
+        }
+        return nil
+    }
+
+    private var flawOfRanges: String? {
+        let ranges = [
+            ("anatomy.neck", anatomy.neck, 0...500), ("tumour.volume", tumour.volume, 0.1...2000),
+            ("tumour.core", tumour.core, 0...1), ("tumour.nonEnhancingCore", tumour.nonEnhancingCore, 0...1),
+            ("tumour.rim", tumour.rim, 0...100), ("tumour.massEffect", tumour.massEffect, 0...2),
+            ("appearance.contrast", appearance.contrast, -5...5), ("appearance.texture", appearance.texture, 0...10),
+            ("acquisition.noise", acquisition.noise, 0...1), ("acquisition.blur", acquisition.blur, 0...10),
+            ("acquisition.thickness", acquisition.thickness, 0.1...50),
+        ]
+        for (name, range, allowed) in ranges
+        where !allowed.contains(range.lowerBound) || !allowed.contains(range.upperBound) {
+            return "\(name) is \(range), not within \(allowed)"
+        }
+        return nil
+    }
+}

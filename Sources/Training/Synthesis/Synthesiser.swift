@@ -44,33 +44,48 @@ public struct Synthesiser: Sendable {
         let map = maps[Int(choice.uniform() * Double(maps.count))]
         let isWhole = choice.chance(settings.wholeHead), isRandom = choice.chance(settings.randomContrast)
         let hasTumour = choice.chance(settings.tumour.share)
+        let scene = scene(number, map, isWhole: isWhole, hasTumour: hasTumour, spacing: spacing)
+        var random = stream(number, "extraction")
+        let brain = Mask(grid: scene.grid, voxels: scene.anatomy.map { $0 & HeadMap.brainBit != 0 })
+        let shown =
+            isWhole
+            ? Mask(grid: scene.grid, voxels: scene.anatomy.map { $0 != 0 })
+            : Extraction(settings.stripping, &random).mask(of: brain, &random)
+        random = stream(number, "texture")
+        let shared = Painter.Textures(on: scene.grid, &random)
+        var images: [Contrast: Volume] = [:]
+        for contrast in contrasts {
+            var random = stream(number, contrast.rawValue)
+            let look = isRandom ? Painter.Look(random: &random) : Painter.Look(contrast, settings.appearance, &random)
+            let picture = Painter(look: look, shared: shared, grid: scene.grid)
+                .paint(scene.anatomy, scene.tumour, &random)
+            let scanner = Scanner(settings: settings.acquisition, grid: scene.grid, moves: contrast != .t1ce)
+            let scan = Volume(grid: scene.grid, voxels: try scanner.scan(picture, &random))
+            images[contrast] = isWhole ? scan : scan.extracted(shown)
+        }
+        return SyntheticHead(
+            number: number, map: map.name, isWhole: isWhole, isRandom: isRandom, images: images, brain: brain,
+            shown: shown, tumour: scene.tumour)
+    }
+
+    /// What is there to be scanned.
+    private struct Scene {
+        let grid: Grid
+        /// The map's voxels on the grid.
+        let anatomy: [UInt8]
+        let tumour: SyntheticTumour?
+    }
+
+    private func scene(_ number: Int, _ map: HeadMap, isWhole: Bool, hasTumour: Bool, spacing: Double) -> Scene {
         var random = stream(number, "anatomy")
         var deformation = Deformation(of: map, settings.anatomy, shifted: isWhole, &random)
         let neck = random.uniform(in: settings.anatomy.neck)
         let grid = FieldOfView(of: map, deformation, neck: isWhole ? neck : nil).grid(spacing: spacing)
-        let tumour = hasTumour ? grow(number, map, &deformation, on: grid) : nil
-        var anatomy = tumour?.anatomy ?? deformation.voxels(of: map, on: grid)
+        let grown = hasTumour ? grow(number, map, &deformation, on: grid) : nil
+        var anatomy = grown?.anatomy ?? deformation.voxels(of: map, on: grid)
         random = stream(number, "vessels")
         Vessels(on: grid, &random).add(to: &anatomy, on: grid)
-
-        random = stream(number, "extraction")
-        let brain = Mask(grid: grid, voxels: anatomy.map { $0 & HeadMap.brainBit != 0 })
-        let shown = isWhole ? nil : Extraction(settings.stripping, &random).mask(of: brain, &random)
-        var images: [Contrast: Volume] = [:]
-        random = stream(number, "texture")
-        let shared = Painter.Textures(on: grid, &random)
-        for contrast in contrasts {
-            var random = stream(number, "\(contrast.rawValue)")
-            let look = isRandom ? Painter.Look(random: &random) : Painter.Look(contrast, settings.appearance, &random)
-            let picture = Painter(look: look, shared: shared, grid: grid).paint(anatomy, tumour?.tumour, &random)
-            let scanner = Scanner(settings: settings.acquisition, grid: grid, moves: contrast != .t1ce)
-            var voxels = try scanner.scan(picture, &random)
-            if let shown { for n in voxels.indices { voxels[n] = shown.voxels[n] ? max(voxels[n], 1e-3) : 0 } }
-            images[contrast] = Volume(grid: grid, voxels: voxels)
-        }
-        return SyntheticHead(
-            number: number, map: map.name, isWhole: isWhole, isRandom: isRandom, images: images, brain: brain,
-            shown: shown ?? Mask(grid: grid, voxels: anatomy.map { $0 != 0 }), tumour: tumour?.tumour)
+        return Scene(grid: grid, anatomy: anatomy, tumour: grown?.tumour)
     }
 
     /// Grows a core into the anatomy, lets it push the rest aside, and surrounds it with oedema.
@@ -89,5 +104,14 @@ public struct Synthesiser: Sendable {
 
     private func stream(_ number: Int, _ name: String) -> SplitMix {
         SplitMix(seed: seed, name: "synthetic \(number) \(name)")
+    }
+}
+
+extension Volume {
+    /// The scan with everything outside a mask set to 0, and everything inside above it.
+    fileprivate func extracted(_ mask: Mask) -> Volume {
+        var result = self
+        for n in voxels.indices { result.voxels[n] = mask.voxels[n] ? max(voxels[n], 1e-3) : 0 }
+        return result
     }
 }

@@ -53,8 +53,9 @@ struct SyntheticTumour {
         let oedema = Self.rounded(strengths, on: grid).filter { n in
             !inCore.contains(n) && anatomy[Int(n)] & HeadMap.brainBit != 0 && table[Int(anatomy[Int(n)])] > 0
         }
+        let solid = zip(core.voxels, core.enhances).filter { anatomy[Int($0.0)] & HeadMap.brainBit != 0 }
         let voxels =
-            zip(core.voxels, core.enhances).map { Voxel(index: $0, tissue: $1 ? .enhancing : .core, strength: 1) }
+            solid.map { Voxel(index: $0, tissue: $1 ? .enhancing : .core, strength: 1) }
             + oedema.map { Voxel(index: $0, tissue: .oedema, strength: max(strengths[Int($0)], Self.weakest)) }
         (self.voxels, self.plan) = (voxels, plan)
     }

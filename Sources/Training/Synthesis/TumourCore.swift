@@ -95,6 +95,7 @@ struct TumourCore {
         let thickness = SmoothField(scale: 12, from: lower, to: upper, &random)
         let gaps = SmoothField(scale: 18, from: lower, to: upper, &random)
         let share = random.uniform(in: 0.2...1.4)
+        let finest = Float(1.01 * core.grid.affine.spacing.max())  // the outermost voxels always enhance
         let depths = core.cropped(to: box).inverted.squaredDistances()
         return voxels.map { n in
             let voxel = core.grid.voxel(Int(n)), inside = voxel &- box.lower
@@ -103,7 +104,7 @@ struct TumourCore {
             switch plan.enhancement {
             case .solid: return thickness(place) < 1.8
             case .brokenRim where Double(gaps(place)) > share: return false
-            default: return depth <= Float(plan.rim) * max(0.25, 1 + 0.5 * thickness(place))
+            default: return depth <= max(finest, Float(plan.rim) * (1 + 0.5 * thickness(place)))
             }
         }
     }
