@@ -1,4 +1,5 @@
 import BrainData
+import BrainModels
 import Foundation
 import NeuralNet
 import TestSupport
