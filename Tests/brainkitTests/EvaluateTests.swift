@@ -93,6 +93,26 @@ import Testing
         #expect(try evaluate("mine", "truth").output.contains("95 % interval"))
     }
 
+    @Test func twoSetsOfResultsAreCompared() throws {
+        for n in 1...3 {
+            let name = "BraTS-GLI-0000\(n)-000"
+            try write(Samples.tumour, "truth/\(name)-seg.nii.gz")
+            try write(moved, "mine/\(name)_dseg.nii.gz")
+            try write(Samples.tumour, "theirs/\(name)_dseg.nii.gz")
+        }
+        let theirs = folder.file("theirs").path
+        let run = try evaluate("mine", "truth", "--against", theirs, "--json")
+        #expect(run.status == 0, "\(run.errors)")
+        let rows = try #require(run.object()["comparison"] as? [[String: Any]])
+        let core = try #require(rows.first { $0["region"] as? String == "TC" && $0["metric"] as? String == "dice" })
+        #expect(abs(try #require(core["meanDifference"] as? Double) + 0.2) < 1e-9, "0.8 here and 1 there")
+        #expect(core["cases"] as? Int == 3 && core["effect"] as? Double == -1)
+        #expect(core["probability"] as? Double == 0.25, "two of the eight choices of signs are as uneven")
+        #expect(try evaluate("mine", "truth", "--against", theirs).output.contains("Wilcoxon p"))
+        #expect(try evaluate("mine", "truth", "--json").object()["comparison"] == nil)
+        #expect(try evaluate("mine", "truth", "--against", "/nowhere").status == 66)
+    }
+
     @Test func aCaseThatCannotBeScoredDoesNotEndTheRest() throws {
         for n in 1...2 {
             try write(Samples.tumour, "truth/BraTS20_00\(n)_seg.nii")

@@ -30,12 +30,16 @@ struct EvaluateSegmentation: ParsableCommand {
               brainkit evaluate segmentation --prediction out/BraTS-GLI-00000-000_dseg.nii.gz \\
                 --truth BraTS-GLI-00000-000-seg.nii.gz
               brainkit evaluate segmentation --prediction results --truth cases --csv scores.csv
+              brainkit evaluate segmentation --prediction results --truth cases --against others
             """)
 
     @Option(help: ArgumentHelp("A label map, or a folder of them.", valueName: "p"))
     var prediction: String
     @Option(help: ArgumentHelp("The expert's label map, or a folder of them.", valueName: "t"))
     var truth: String
+    @Option(
+        help: ArgumentHelp("Other results on the same cases, to compare with: Wilcoxon's test.", valueName: "p"))
+    var against: String?
     @Option(help: "What the label numbers mean: brats2021, brats2023 or msd; told from names and labels if left out.")
     var scheme: String?
     @Option(help: "How empty regions are scored: brats or authors.")
@@ -56,8 +60,22 @@ struct EvaluateSegmentation: ParsableCommand {
 
     func run() throws {
         let table = try csv.map(OutputPath.file)
-        let (predictions, truths) = (URL(fileURLWithPath: prediction), URL(fileURLWithPath: truth))
-        let matching = try LabelMapMatching(predictions, truths)
+        let (scores, matching) = try scored(prediction)
+        let evaluations = scores.map(\.evaluation)
+        let others = try against.map { try scored($0).scores.map(\.evaluation) }
+        if let table { try CSVTable(evaluations).write(to: table) }
+        try report(
+            scores, CohortSummary(evaluations), others.map { PairedComparison(evaluations, $0) },
+            isCohort: matching.areFolders)
+        let left = matching.alone.count + matching.pairs.count - scores.count
+        guard left == 0 else {
+            throw Failure(.someFailed, "\(left) cases were left out, \(scores.count) are scored")
+        }
+    }
+
+    /// Scores all results that have a counterpart, and says which have none.
+    private func scored(_ prediction: String) throws -> (scores: [Score], matching: LabelMapMatching) {
+        let matching = try LabelMapMatching(URL(fileURLWithPath: prediction), URL(fileURLWithPath: truth))
         var scores: [Score] = []
         for pair in matching.pairs {
             do {
@@ -68,13 +86,7 @@ struct EvaluateSegmentation: ParsableCommand {
             }
         }
         matching.alone.forEach { Console.warning($0) }
-        let evaluations = scores.map(\.evaluation)
-        if let table { try CSVTable(evaluations).write(to: table) }
-        try report(scores, CohortSummary(evaluations), isCohort: matching.areFolders)
-        let left = matching.alone.count + matching.pairs.count - scores.count
-        guard left == 0 else {
-            throw Failure(.someFailed, "\(left) cases were left out, \(scores.count) are scored")
-        }
+        return (scores, matching)
     }
 
     private struct Score {
@@ -112,12 +124,16 @@ struct EvaluateSegmentation: ParsableCommand {
         }
     }
 
-    private func report(_ scores: [Score], _ summary: CohortSummary, isCohort: Bool) throws {
+    private func report(
+        _ scores: [Score], _ summary: CohortSummary, _ comparison: PairedComparison?, isCohort: Bool
+    ) throws {
         if json {
             let cases = scores.map {
                 Output.Case(name: $0.evaluation.name, scheme: $0.scheme.name, regions: $0.evaluation.scores)
             }
-            return try Console.result(Output(convention: convention, cases: cases, summary: summary.entries))
+            return try Console.result(
+                Output(
+                    convention: convention, cases: cases, summary: summary.entries, comparison: comparison?.entries))
         }
         var rows = [["case", "region"] + Self.columns.map(Self.title)]
         for evaluation in scores.map(\.evaluation) {
@@ -137,7 +153,24 @@ struct EvaluateSegmentation: ParsableCommand {
                 ])
             }
         }
+        rows += comparison.map(Self.rows) ?? []
         Console.result(AlignedText.lines(rows))
+    }
+
+    /// These results minus the others.
+    private static func rows(_ comparison: PairedComparison) -> [[String]] {
+        [
+            [""],
+            ["region", "metric", "cases", "difference", "95 % interval", "Wilcoxon p", "rank-biserial r"],
+        ]
+            + comparison.entries.compactMap { entry in
+                guard let metric = columns.first(where: { $0.name == entry.metric }) else { return nil }
+                return [
+                    entry.region, title(metric), "\(entry.cases)", String(format: "%+10.4f", entry.meanDifference),
+                    String(format: "%+.4f to %+.4f", entry.lower, entry.upper),
+                    String(format: "%10.4f", entry.probability), String(format: "%+.2f", entry.effect),
+                ]
+            }
     }
 
     private static let columns: [Metric] = [
@@ -157,5 +190,6 @@ struct EvaluateSegmentation: ParsableCommand {
         let convention: String
         let cases: [Case]
         let summary: [CohortSummary.Entry]
+        let comparison: [PairedComparison.Entry]?
     }
 }

@@ -1,7 +1,8 @@
 import BrainData
 import Foundation
 
-/// Segments one case after the other: while the network works on a case, the next is read and the last is written.
+/// Segments one case after the other: while the network works on a case, the last is written, and the next is read if there is
+/// memory for it.
 struct SegmentationQueue {
     let run: SegmentationRun
     let todo: [(tumour: TumourCase, outputs: SegmentationRun.Outputs)]
@@ -17,7 +18,7 @@ struct SegmentationQueue {
             let prepared = next
             next = reading(number + 1)
             let answered = try outcome(number, &failed) {
-                try prepared.map { try run.answered(try $0.value(), title: title(number)) }
+                try prepared.map { try run.answered(try $0(), title: title(number)) }
             }
             if let last { try finish(last, &failed) }
             last = nil
@@ -29,10 +30,13 @@ struct SegmentationQueue {
         return failed
     }
 
-    private func reading(_ number: Int) -> Background<SegmentationRun.Prepared>? {
+    /// What gives the case of that number, once it is read.
+    private func reading(_ number: Int) -> (() throws -> SegmentationRun.Prepared)? {
         guard number < todo.count else { return nil }
         let (tumour, outputs) = todo[number]
-        return Background { [run] in try run.prepared(tumour, for: outputs) }
+        guard number == 0 || run.fitsBeside(tumour) else { return { try run.prepared(tumour, for: outputs) } }
+        let ahead = Background { [run] in try run.prepared(tumour, for: outputs) }
+        return { try ahead.value() }
     }
 
     private func finish(_ last: (number: Int, written: Background<Void>), _ failed: inout Int) throws {

@@ -105,7 +105,7 @@ struct SegmentationRun: Sendable {
 
     /// Says how much memory a case needs, and refuses one that needs more than there is, before anything is read.
     private func checkMemory(_ tumour: TumourCase) throws {
-        let bytes = try bytesNeeded(for: tumour)
+        let bytes = try networkBytes + scanBytes(of: tumour)
         if Console.isTerminal { Console.note("\(tumour.name) needs at most about \(bytes / 1_000_000) MB of memory") }
         guard bytes <= memory else {
             throw Failure(
@@ -115,9 +115,15 @@ struct SegmentationRun: Sendable {
         }
     }
 
-    /// What a case takes at its peak, from its files' headers.
-    private func bytesNeeded(for tumour: TumourCase) throws -> Int {
-        var bytes = 300_000_000  // the engine, the weights and what kernels pack of them
+    /// Whether there is memory to read a case while the network works on another of the same size.
+    func fitsBeside(_ tumour: TumourCase) -> Bool {
+        guard let scans = try? scanBytes(of: tumour) else { return true }  // reading it will say what is wrong
+        return networkBytes + 2 * scans <= memory
+    }
+
+    /// What the scans of a case take at their peak, from their files' headers.
+    private func scanBytes(of tumour: TumourCase) throws -> Int {
+        var bytes = 0
         for reference in tumour.images.values {
             let header = try ImageFile.header(of: reference.file)
             let millimetres = header.grid.voxelMillilitres * 1000
@@ -125,11 +131,14 @@ struct SegmentationRun: Sendable {
             // As floats: the file's frames, then the turned, the resampled and the cropped copy.
             bytes += 4 * header.grid.count * header.frames + Int(min(fine * 12, 1e15))
         }
-        // Measured for every voxel of a window at the network's widest place, and rounded up: 130 bytes where the kernels
-        // of our own serve, 272 elsewhere.
-        let isFused = engine.device == .cpu && engine.type != .float64
-        bytes += window.largest * (isFused ? 160 : 320)
         return bytes
+    }
+
+    /// What the network takes at its peak: the engine, the weights and what kernels pack of them; and for every voxel of a window
+    /// at its widest place, measured and rounded up, 130 bytes where kernels of our own serve and 272 elsewhere.
+    private var networkBytes: Int {
+        let isFused = engine.device == .cpu && engine.type != .float64
+        return 300_000_000 + window.largest * (isFused ? 160 : 320)
     }
 
     private func write(_ maps: [TumourRegion: [Float]], _ input: TumourInput, beside labels: URL) throws {
