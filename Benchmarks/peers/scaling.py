@@ -63,7 +63,7 @@ def draw(found, file):
             spread = [[m - r["min_seconds"] for m, r in zip(median, runs)],
                       [r["max_seconds"] - m for m, r in zip(median, runs)]]
             axes.errorbar(x, median, yerr=spread, marker="o", capsize=3, label=label)
-    left.set(xlabel="volume, million voxels", ylabel="seconds", title="one window", xscale="log", yscale="log")
+    left.set(xlabel="voxels", ylabel="seconds", title="one window", xscale="log", yscale="log")
     left.set_xticks([s ** 3 / 1e6 for s in SIZES], [f"{s}³" for s in SIZES], minor=False)
     left.minorticks_off()
     right.set(xlabel="overlap of windows", ylabel="seconds", title="a whole BraTS case", xticks=OVERLAPS, ylim=(0, None))

@@ -19,14 +19,27 @@ public struct PreparedCase: Sendable {
             throw .layout("expected an expert's label map for \(tumour.name), found none")
         }
         let images = try tumour.read()
-        input = try TumourInput(images, for: contract)
         let labels = try ImageFile.readLabels(file)
         let scheme =
             if let known = tumour.scheme { known } else { try LabelScheme.guess(for: labels, named: tumour.name) }
+        try self.init(
+            name: tumour.name, images: images, labels: labels, scheme: scheme, path: file.path, for: contract)
+    }
+
+    /// Prepares a case that is in memory.
+    ///
+    /// - Parameters:
+    ///   - path: where the labels came from, for errors.
+    ///   - brain: the brain on the images' grid; found in the images if left out.
+    init(
+        name: String, images: [Contrast: Volume], labels: LabelMap, scheme: LabelScheme, path: String? = nil,
+        brain: Mask? = nil, for contract: TumourInput.Contract
+    ) throws(ImagingError) {
+        input = try TumourInput(images, brain: brain, for: contract)
         guard labels.grid.matches(input.source) else {
-            throw .geometry("the labels of \(tumour.name) lie on another grid than its images")
+            throw .geometry("the labels of \(name) lie on another grid than its images")
         }
-        let masks = try labels.masks(for: scheme, path: file.path)
+        let masks = try labels.masks(for: scheme, path: path ?? "the label map of \(name)")
         var regions = [UInt8](repeating: 0, count: input.grid.count)
         for (bit, region) in TumourSegmenter.outputs.enumerated() {
             guard let mask = masks[region] else { continue }
@@ -35,6 +48,6 @@ public struct PreparedCase: Sendable {
         }
         self.regions = regions
         foreground = regions.indices.filter { regions[$0] != 0 }.map(Int32.init)
-        name = tumour.name
+        self.name = name
     }
 }

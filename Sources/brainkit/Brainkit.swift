@@ -17,8 +17,8 @@ struct Brainkit: ParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            Segment.self, Evaluate.self, Train.self, Plan.self, Models.self, Forward.self, Bench.self, Convert.self,
-            Info.self,
+            Segment.self, Evaluate.self, Train.self, Plan.self, Synthesise.self, Models.self, Forward.self, Bench.self,
+            Convert.self, Info.self,
         ])
 
     static func main() {

@@ -36,6 +36,25 @@ import Testing
         #expect(lengths == [112, 32, 128])
     }
 
+    @Test func aStretchedWindowSparesTheNext() throws {
+        let brain = [140, 175, 140]
+        #expect(SlidingWindow(patch: 128).windows(over: brain).corners.count == 8)
+        let stretched = SlidingWindow(patch: 128, stretch: 0.25)
+        let (corners, lengths) = stretched.windows(over: brain)
+        #expect(corners == [[0, 0, 0], [0, 47, 0]])
+        #expect(lengths == [144, 128, 144])
+        #expect(stretched.largest == 160 * 160 * 160)
+        #expect(stretched.windows(over: [160, 161, 16]).lengths == [160, 128, 16])
+        #expect(SlidingWindow(patch: 96).largest == 96 * 96 * 96)
+    }
+
+    @Test func aCardWithoutAStretchHasNone() throws {
+        let card = #"{"patch": 64, "overlap": 0.5, "blending": "gaussian"}"#
+        #expect(try JSONDecoder().decode(SlidingWindow.self, from: Data(card.utf8)) == SlidingWindow(patch: 64))
+        let stretched = SlidingWindow(patch: 64, stretch: 0.5)
+        #expect(try JSONDecoder().decode(SlidingWindow.self, from: JSONEncoder().encode(stretched)) == stretched)
+    }
+
     @Test(arguments: SlidingWindow.Blending.allCases, [[16, 16, 16], [40, 33, 17], [9, 30, 50]])
     func aNetworkThatChangesNothingGivesBackItsInput(blending: SlidingWindow.Blending, size: [Int]) throws {
         let volume = try Golden.waves([1, 2] + size, fast: 0.7, slow: 1.9)

@@ -1,10 +1,10 @@
 import Foundation
 
-/// Reads the few kinds of PNG that the report writes: grey and palette, not interlaced. It shares no code with the
+/// Reads the few kinds of PNG that the report writes: grey, palette and colour, not interlaced. It shares no code with the
 /// writer.
 struct PNGReader {
     let width, height: Int
-    /// Grey values, or places in the palette, row by row.
+    /// Grey values, places in the palette, or red, green and blue in turn, row by row.
     private(set) var pixels: [UInt8] = []
     /// Red, green, blue of each entry; empty for grey pictures.
     private(set) var palette: [[UInt8]] = []
@@ -16,7 +16,7 @@ struct PNGReader {
         func word(_ place: Int) -> Int { bytes[place..<place + 4].reduce(0) { $0 << 8 | Int($1) } }
         guard bytes.count > 33, bytes[28] == 0 else { return nil }  // no interlacing
         (width, height) = (word(16), word(20))
-        let bits = Int(bytes[24])
+        let bits = Int(bytes[24]), parts = bytes[25] == 2 ? 3 : 1
         var (place, packed): (Int, [UInt8]) = (8, [])
         while place + 12 <= bytes.count {
             let content = bytes[place + 8..<place + 8 + word(place)]
@@ -31,24 +31,25 @@ struct PNGReader {
         }
         var inflater = Inflater(Array(packed.dropFirst(2)))  // the zlib header
         guard let rows = inflater.inflate() else { return nil }
-        let length = (width * bits + 7) / 8
+        let length = (width * parts * bits + 7) / 8
         guard rows.count == height * (length + 1) else { return nil }
         var above = [UInt8](repeating: 0, count: length)
         for row in 0..<height {
             let start = row * (length + 1)
-            above = Self.unfiltered(Array(rows[start + 1..<start + 1 + length]), above: above, by: rows[start])
-            for x in 0..<width {
+            above = Self.unfiltered(Array(rows[start + 1..<start + 1 + length]), above: above, by: rows[start], parts)
+            for x in 0..<width * parts {
                 let shift = 8 - bits - x * bits % 8
                 pixels.append(above[x * bits / 8] >> UInt8(shift) & UInt8((1 << bits) - 1))
             }
         }
     }
 
-    /// PNG specification, section 9, for pixels of at most one byte.
-    private static func unfiltered(_ row: [UInt8], above: [UInt8], by filter: UInt8) -> [UInt8] {
+    /// PNG specification, section 9, for pixels of `parts` bytes, or of less than one.
+    private static func unfiltered(_ row: [UInt8], above: [UInt8], by filter: UInt8, _ parts: Int) -> [UInt8] {
         var row = row
         for x in row.indices {
-            let (a, b, c) = (x > 0 ? Int(row[x - 1]) : 0, Int(above[x]), x > 0 ? Int(above[x - 1]) : 0)
+            let hasLeft = x >= parts
+            let (a, b, c) = (hasLeft ? Int(row[x - parts]) : 0, Int(above[x]), hasLeft ? Int(above[x - parts]) : 0)
             let guess: Int
             switch filter {
             case 1: guess = a

@@ -29,7 +29,8 @@ import Testing
         "checkpointEvery: 0", "network: { inputs: 3 }", "validation: { window: { overlap: 1 } }", "loss: hinge",
         "data: { folds: 1 }", "data: { folds: 5, fold: 6 }", "data: { folds: 5, validation: [x] }",
         "data: { validation: all }", "sampling: { refresh: 0 }", "- a list",
-        "name: [", "",
+        "data: { synthetic: { share: 0.5 } }", "data: { synthetic: { share: 2, labelMaps: maps } }",
+        "data: { synthetic: { pool: 0 } }", "data: { synthetic: { settings: { wholeHead: 2 } } }", "name: [", "",
     ]) func refusesWhatMakesNoRun(yaml: String) {
         #expect(throws: TrainingError.self) { try Experiment(yaml: yaml, named: "bad.yaml") }
     }

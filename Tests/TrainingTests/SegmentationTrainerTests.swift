@@ -1,4 +1,5 @@
 import BrainData
+import BrainModels
 import Foundation
 import NeuralNet
 import TestSupport
@@ -49,6 +50,39 @@ import Testing
         let start: Double = losses.prefix(10).reduce(0, +), end: Double = losses.suffix(10).reduce(0, +)
         #expect(end < 0.7 * start)
         #expect((dice["wt"] ?? 0) > 0.6)
+    }
+
+    @Test func beginsFromGivenWeights() throws {
+        let cohort = try ToyCohort()
+        let first = try train(cohort.experiment(steps: 2), in: cohort, runs: "first")
+        var experiment = cohort.experiment(steps: 2)
+        experiment.start = first.appendingPathComponent("model.safetensors").path
+        let learner = try SegmentationLearner(experiment)
+        let file = try Safetensors(URL(fileURLWithPath: experiment.start))
+        for (name, tensor) in learner.weights.tensors {
+            let given = try Weights(file).tensor(String(name.dropFirst("model.".count)), shape: tensor.shape)
+            #expect(try tensor.detached().floats() == given.floats(), "\(name)")
+        }
+        experiment.network.channels = [4, 4, 8, 16]
+        #expect(throws: NetworkError.self) { try SegmentationLearner(experiment) }
+    }
+
+    @Test(arguments: [0.5, 1]) func madeUpCasesAreMixedInAndResumeToTheSameBits(share: Double) throws {
+        let cohort = try ToyCohort()
+        let maps = cohort.folder.file("maps")
+        try FileManager.default.createDirectory(at: maps, withIntermediateDirectories: true)
+        try ImageFile.write(ToyHead.labels, to: maps.appendingPathComponent("head.nii.gz"))
+        var experiment = cohort.experiment(steps: 4)
+        experiment.data.synthetic.labelMaps = maps.path
+        (experiment.data.synthetic.share, experiment.data.synthetic.pool) = (share, 2)
+        experiment.data.synthetic.refresh = 1
+        experiment.data.synthetic.settings.tumour.volume = 0.3...0.6
+        let whole = try train(experiment, in: cohort, runs: "whole")
+        let trainer = try SegmentationTrainer(experiment, in: cohort.folder.file("parts"), resumes: false) { _ in }
+        try trainer.run(stoppingAfter: 3)
+        let parts = try train(experiment, in: cohort, runs: "parts", resumes: true)
+        let files = [whole, parts].map { $0.appendingPathComponent("model.safetensors") }
+        #expect(try Data(contentsOf: files[0]) == Data(contentsOf: files[1]))
     }
 
     @Test func writesTheNetworkUnderItsPublishedNames() throws {

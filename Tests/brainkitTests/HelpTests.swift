@@ -5,8 +5,8 @@ import Testing
 @Suite struct HelpTests {
     static let commands = [
         "", "bench", "bench case", "bench patch", "bench step", "convert", "evaluate", "evaluate segmentation",
-        "forward", "info", "models",
-        "models check", "models info", "models list", "plan", "segment", "train",
+        "forward", "info", "models", "models check", "models info", "models list", "plan", "segment", "synthesise",
+        "train",
     ]
 
     private func help(_ command: String) throws -> String {

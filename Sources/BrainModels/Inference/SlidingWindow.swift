@@ -17,17 +17,25 @@ public struct SlidingWindow: Sendable, Codable, Equatable {
     /// The share of a window that the next one covers again, from 0 to below 1.
     public var overlap: Double
     public var blending: Blending
+    /// How much longer than the patch, as a share of it, a window may be along an axis that it then covers alone. A brain of
+    /// 140 × 175 × 140 voxels takes eight windows of 128³ that share most of their voxels, or two of 144 × 128 × 144.
+    public var stretch: Double
 
-    public init(patch: Int = 128, overlap: Double = 0.5, blending: Blending = .gaussian) {
-        (self.patch, self.overlap, self.blending) = (patch, overlap, blending)
+    public init(patch: Int = 128, overlap: Double = 0.5, blending: Blending = .gaussian, stretch: Double = 0) {
+        (self.patch, self.overlap, self.blending, self.stretch) = (patch, overlap, blending, stretch)
     }
+
+    /// The voxels of the largest window that there can be.
+    public var largest: Int { let side = longest; return side * side * side }
+
+    private var longest: Int { Int(Double(patch) * (1 + stretch)) / 16 * 16 }
 
     /// The windows over a volume: where each starts, and the length that all have along each axis.
     ///
-    /// A volume that is shorter than the patch along an axis gets one window of its own length, rounded up to a multiple
-    /// of 16. Windows are spread evenly from the first voxel to the last.
+    /// Along an axis where the volume is shorter than the patch, or longer by no more than ``stretch``, there is one window of its
+    /// own length, rounded up to a multiple of 16. Windows are spread evenly from the first voxel to the last.
     public func windows(over size: [Int]) -> (corners: [[Int]], lengths: [Int]) {
-        let lengths = size.map { min(patch, ($0 + 15) / 16 * 16) }
+        let lengths = size.map { $0 <= longest ? ($0 + 15) / 16 * 16 : patch }
         let starts = zip(size, lengths).map { size, length in
             let free = max(0, size - length)
             let step = max(1, Int(Double(length) * (1 - overlap)))
@@ -96,5 +104,17 @@ public struct SlidingWindow: Sendable, Codable, Equatable {
                 }
             }
         }
+    }
+}
+
+extension SlidingWindow {
+    /// Reads what a card or an experiment states; without a stretch there is none.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            patch: try values.decode(Int.self, forKey: .patch),
+            overlap: try values.decode(Double.self, forKey: .overlap),
+            blending: try values.decode(Blending.self, forKey: .blending),
+            stretch: try values.decodeIfPresent(Double.self, forKey: .stretch) ?? 0)
     }
 }

@@ -36,9 +36,12 @@ public struct TumourInput: Sendable {
 
     /// - Parameters:
     ///   - images: at least one; the grid of the first in the contract's order is the one that results return to.
+    ///   - known: the brain on the grid of that image; found in the image if left out.
     ///   - contract: what the network expects.
     /// - Throws: ``ImagingError`` where there is no image, two do not overlap, or no brain is found.
-    public init(_ images: [Contrast: Volume], for contract: Contract) throws(ImagingError) {
+    public init(
+        _ images: [Contrast: Volume], brain known: Mask? = nil, for contract: Contract
+    ) throws(ImagingError) {
         let present = contract.contrasts.filter { images[$0] != nil }
         guard let first = present.first, let reference = images[first] else {
             let names = contract.contrasts.map(\.displayName).joined(separator: ", ")
@@ -54,7 +57,8 @@ public struct TumourInput: Sendable {
         let spacing = oriented.affine.spacing
         let isFine = (0..<3).allSatisfy { abs(spacing[$0] / contract.spacing - 1) < 0.05 }
         working = isFine ? oriented : try oriented.resampled(spacing: SIMD3(repeating: contract.spacing))
-        let estimate = Self.brain(of: anatomy, &log)
+        let estimate =
+            if let known { try Self.given(known, on: source, &log) } else { Self.brain(of: anatomy, &log) }
         let mask = isFine ? estimate : try estimate.resampled(to: working)
         guard let box = mask.box else {
             throw .geometry("expected a brain in \(first.displayName), found an empty image")
@@ -104,6 +108,14 @@ public struct TumourInput: Sendable {
         }
         log.warnings += turned.flatMap(\.1)
         return Dictionary(uniqueKeysWithValues: zip(present, turned.map(\.0))).compactMapValues { $0 }
+    }
+
+    private static func given(_ mask: Mask, on grid: Grid, _ log: inout Log) throws(ImagingError) -> Mask {
+        guard mask.grid.matches(grid) else {
+            throw .geometry("expected the brain mask on the grid of the images, found it on another")
+        }
+        log.steps.append("brain mask: \(Int(mask.millilitres.rounded())) ml, given")
+        return mask.reoriented(to: .ras)
     }
 
     private static func brain(of anatomy: Volume, _ log: inout Log) -> Mask {

@@ -16,7 +16,7 @@ public enum PNG {
     /// - Precondition: `pixels` fills `width × height`, three a pixel.
     /// - Throws: `EvaluationError.picture` with libpng's own words.
     public static func colour(_ pixels: [UInt8], width: Int, height: Int) throws(EvaluationError) -> Data {
-        try encode(pixels, width: width, height: height, format: PNG_FORMAT_FLAG_COLOR, palette: [])
+        try encode(pixels, width: width, height: height, format: PNG_FORMAT_FLAG_COLOR, palette: [], bytes: 3)
     }
 
     /// A stencil: one colour where a pixel is 1, transparent where it is 0.
@@ -33,11 +33,12 @@ public enum PNG {
             palette: [0, 0, 0, 0, colour.red, colour.green, colour.blue, 255])
     }
 
+    /// - Parameter bytes: of one pixel.
     private static func encode(
-        _ pixels: [UInt8], width: Int, height: Int, format: UInt32, palette: [UInt8]
+        _ pixels: [UInt8], width: Int, height: Int, format: UInt32, palette: [UInt8], bytes pixelBytes: Int = 1
     ) throws(EvaluationError) -> Data {
-        let samples = format == PNG_FORMAT_FLAG_COLOR ? 3 : 1
-        precondition(pixels.count == width * height * samples, "\(pixels.count) do not fill \(width) × \(height)")
+        precondition(
+            pixels.count == width * height * pixelBytes, "\(pixels.count) bytes do not fill \(width) × \(height)")
         guard width > 0, height > 0, let columns = UInt32(exactly: width), let rows = UInt32(exactly: height) else {
             throw .picture("\(width) × \(height) pixels are no picture")
         }

@@ -12,6 +12,8 @@ public struct Report: Sendable {
     public enum Section: Sendable {
         /// The scan in three planes with its labels.
         case viewer(Viewer)
+        /// All scans of a case in three planes, as one picture.
+        case contactSheet(ContactSheet)
         /// The few numbers that a reader looks for first.
         case highlights([Highlight])
         /// A table across the whole page.
@@ -128,13 +130,14 @@ extension Report.Section {
     var isNarrow: Bool {
         switch self {
         case .narrowTable, .facts, .steps: true
-        case .viewer, .highlights, .table, .text, .chart: false
+        case .viewer, .contactSheet, .highlights, .table, .text, .chart: false
         }
     }
 
     func markup(number: Int) throws(EvaluationError) -> String {
         switch self {
         case .viewer(let viewer): return try viewer.markup(number: number)
+        case .contactSheet(let sheet): return sheet.markup
         case .table(let table), .narrowTable(let table): return try table.markup()
         case .chart(let chart): return Self.card(chart.title, chart.svg())
         case .text(let title, let text): return Self.card(title, element("p", [:], text.escaped))

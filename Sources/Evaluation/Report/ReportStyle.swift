@@ -90,6 +90,9 @@ let viewerStyle = """
     figcaption b { font-weight: 600; }
     figcaption input { flex: 1; min-width: 0; accent-color: #8fb9b8; }
     figcaption output { white-space: nowrap; }
+    .contact img { display: block; width: 100%; background: #000; border-radius: 8px; }
+    .contact .names { display: flex; color: var(--soft); font-size: 13px; margin-bottom: 6px; }
+    .contact .names span { flex: 1; text-align: center; }
     @media (max-width: 700px) {
       main { padding: 26px 14px 64px; }
       section { padding: 17px 15px; }

@@ -9,6 +9,8 @@ public struct Experiment: Codable, Sendable, Equatable {
     /// The run's folder under `runs/` and the name of the network that comes out.
     public var name = "eoformer"
     public var network = EoFormer.Configuration()
+    /// Weights to go on from, a checkpoint of the same network; none to draw them from the seed.
+    public var start = ""
     public var data = DataSettings()
     public var sampling = Sampling()
     public var augmentation = Augmentation()
@@ -33,6 +35,20 @@ public struct Experiment: Codable, Sendable, Equatable {
         public var fold = 1
         /// The contrasts, and their spacing in millimetres; a spacing of 0 means `auto`.
         public var input = TumourInput.Contract()
+        /// Made-up cases among the real ones.
+        public var synthetic = Synthetic()
+    }
+
+    public struct Synthetic: Codable, Sendable, Equatable {
+        /// How likely a patch comes from a made-up case; 0 for none, 1 for no real ones.
+        public var share = 0.0
+        /// A folder of label maps of whole heads.
+        public var labelMaps = ""
+        /// Made-up cases in memory at a time.
+        public var pool = 8
+        /// Steps between exchanges of one of them for a new one.
+        public var refresh = 20
+        public var settings = Synthesis()
     }
 
     public struct Sampling: Codable, Sendable, Equatable {

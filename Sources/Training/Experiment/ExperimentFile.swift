@@ -12,10 +12,13 @@ extension Experiment {
             throw NetworkError.missingFile(file.path)
         }
         try self.init(yaml: text, named: file.lastPathComponent, settings: settings)
-        data.folder =
-            data.folder.isEmpty
-            ? ""
-            : URL(fileURLWithPath: data.folder, relativeTo: file.deletingLastPathComponent()).standardizedFileURL.path
+        func resolved(_ path: String) -> String {
+            path.isEmpty
+                ? "" : URL(fileURLWithPath: path, relativeTo: file.deletingLastPathComponent()).standardizedFileURL.path
+        }
+        data.folder = resolved(data.folder)
+        data.synthetic.labelMaps = resolved(data.synthetic.labelMaps)
+        start = resolved(start)
     }
 
     init(yaml text: String, named file: String, settings: [String] = []) throws {
@@ -77,6 +80,14 @@ extension Experiment {
             (0...1).contains(sampling.foreground), "sampling.foreground is \(sampling.foreground), not from 0 to 1")
         try demand(sampling.pool >= 0, "sampling.pool is \(sampling.pool), below zero")
         try demand(sampling.refresh > 0, "sampling.refresh is \(sampling.refresh), not above zero")
+        let synthetic = data.synthetic
+        try demand((0...1).contains(synthetic.share), "data.synthetic.share is \(synthetic.share), not from 0 to 1")
+        try demand(
+            synthetic.pool > 0 && synthetic.refresh > 0, "data.synthetic.pool and .refresh are not both above zero")
+        try demand(
+            synthetic.share == 0 || !synthetic.labelMaps.isEmpty,
+            "data.synthetic.share is \(synthetic.share) and data.synthetic.labelMaps names no folder")
+        if let flaw = synthetic.settings.flaw { try demand(false, "data.synthetic.settings.\(flaw)") }
         try demand(optimiser.steps >= 0, "optimiser.steps is \(optimiser.steps), below zero")
         try demand(checkpointEvery > 0, "checkpointEvery is \(checkpointEvery), not above zero")
         try demand(validation.every >= 0, "validation.every is \(validation.every), below zero")

@@ -1,4 +1,5 @@
 import BrainModels
+import Foundation
 import NeuralNet
 
 /// A network in training: its weights, the optimiser's moments, and one step.
@@ -12,10 +13,13 @@ struct SegmentationLearner {
     init(_ experiment: Experiment, from checkpoint: (file: Safetensors, step: Int)? = nil) throws(NetworkError) {
         self.experiment = experiment
         weights =
-            if let checkpoint { Weights(checkpoint.file, trainable: true) } else {
-                Weights(seed: experiment.seed, trainable: true)
-            }
+            if let checkpoint { Weights(checkpoint.file, trainable: true) } else if !experiment.start.isEmpty {
+                Weights(
+                    PlacedTensors(try TensorFiles.open(URL(fileURLWithPath: experiment.start)), under: "model"),
+                    trainable: true)
+            } else { Weights(seed: experiment.seed, trainable: true) }
         network = try EoFormer(weights["model"], experiment.network)
+        if checkpoint == nil { try weights.finish() }
         optimiser =
             if let checkpoint {
                 try AdamW(
@@ -57,5 +61,21 @@ struct SegmentationLearner {
             }
             return true
         }
+    }
+}
+
+/// A file's tensors under a place of a larger checkpoint.
+struct PlacedTensors: TensorFile {
+    private let file: any TensorFile
+    private let place: String
+
+    init(_ file: any TensorFile, under place: String) { (self.file, self.place) = (file, place) }
+
+    var entries: [String: TensorEntry] {
+        Dictionary(uniqueKeysWithValues: file.entries.map { ("\(place).\($0.key)", $0.value) })
+    }
+
+    func read(_ name: String, into destination: UnsafeMutableRawBufferPointer) throws(NetworkError) {
+        try file.read(String(name.dropFirst(place.count + 1)), into: destination)
     }
 }

@@ -36,10 +36,7 @@ public final class SegmentationTrainer {
         try folder.open(experiment, resumes: resumes)
         let sides = try experiment.data.sides(of: TumourDataset.cases(in: URL(fileURLWithPath: experiment.data.folder)))
         let contract = experiment.data.input
-        source =
-            if (1..<sides.training.count).contains(experiment.sampling.pool) {
-                CasePool.reading(sides.training, experiment)
-            } else { FixedCases(try sides.training.map { try PreparedCase($0, for: contract) }) }
+        source = try Self.source(of: sides.training, experiment)
         validator = SegmentationValidator(
             cases: try sides.validation.map { try PreparedCase($0, for: contract) }, settings: experiment.validation,
             contrasts: contract.contrasts)
@@ -52,6 +49,17 @@ public final class SegmentationTrainer {
                 training: sides.training.count, validation: sides.validation.count, parameters: learner.parameters,
                 from: learner.optimiser.steps))
         if let checkpoint { warn(checkpoint.file.metadata, former) }
+    }
+
+    /// Real cases, made-up ones, or both.
+    private static func source(of cases: [TumourCase], _ experiment: Experiment) throws -> any CaseSource {
+        let share = experiment.data.synthetic.share
+        if share == 1 { return try CasePool.synthesising(experiment) }
+        let real: any CaseSource =
+            if (1..<cases.count).contains(experiment.sampling.pool) {
+                CasePool.reading(cases, experiment)
+            } else { FixedCases(try cases.map { try PreparedCase($0, for: experiment.data.input) }) }
+        return share == 0 ? real : MixedCases(real, with: share, of: try CasePool.synthesising(experiment))
     }
 
     /// The experiment as a run's folder keeps it, every choice made; nil where there was no run.

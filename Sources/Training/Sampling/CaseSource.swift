@@ -56,6 +56,17 @@ public final class CasePool: CaseSource {
     /// Cases in memory now.
     var count: Int { made.withLock { $0.count } }
 
+    /// Makes cases up as the pool needs them.
+    static func synthesising(_ experiment: Experiment) throws -> CasePool {
+        let synthetic = experiment.data.synthetic
+        let maps = try HeadMap.maps(in: URL(fileURLWithPath: synthetic.labelMaps))
+        let synthesiser = Synthesiser(maps, synthetic.settings, seed: experiment.seed)
+        let contract = experiment.data.input
+        return CasePool(pool: synthetic.pool, refresh: synthetic.refresh) { number in
+            try synthesiser.preparedCase(number, for: contract)
+        }
+    }
+
     /// Reads labelled patients as the pool needs them: all of them in an order drawn anew for every round.
     static func reading(_ cases: [TumourCase], _ experiment: Experiment) -> CasePool {
         let (contract, seed) = (experiment.data.input, experiment.seed)

@@ -29,6 +29,7 @@ struct Segment: ParsableCommand {
     @Option(help: "Other weights for the model's network.") var weights: String?
     @Option(help: "The share of a window that the next one covers again.") var overlap: Double?
     @Option(help: "Voxels along each side of a window, a multiple of 16.") var patch: Int?
+    @Option(help: "How much longer a window may be, as a share of it, to cover an axis alone.") var stretch: Double?
     @Flag(help: "Average over all eight mirror images: eight times as long.") var tta = false
     @Flag(help: "Also write a probability map for each region.") var probabilities = false
     @Option(help: "Write a report, one self-contained page.") var report: String?
@@ -61,6 +62,9 @@ struct Segment: ParsableCommand {
         guard overlap.map({ (0..<1).contains($0) }) ?? true else {
             throw ValidationError("--overlap is from 0 to below 1")
         }
+        guard stretch.map({ (0...1).contains($0) }) ?? true else {
+            throw ValidationError("--stretch is from 0 to 1")
+        }
         guard patch.map({ (16...512).contains($0) && $0 % 16 == 0 }) ?? true else {
             throw ValidationError("--patch is a multiple of 16 from 16 to 512")
         }
@@ -75,6 +79,7 @@ struct Segment: ParsableCommand {
             window: { window in
                 if let overlap { window.overlap = overlap }
                 if let patch { window.patch = patch }
+                if let stretch { window.stretch = stretch }
             }, mirrors: tta, probabilities: probabilities, scheme: try scheme.map { try LabelScheme(named: $0) })
         let todo = try cases.map { (tumour: $0, outputs: try outputs(of: $0)) }.filter {
             !(resume && FileManager.default.fileExists(atPath: $0.outputs.labels.path))

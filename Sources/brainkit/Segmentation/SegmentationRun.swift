@@ -128,7 +128,7 @@ struct SegmentationRun: Sendable {
         // Measured for every voxel of a window at the network's widest place, and rounded up: 130 bytes where the kernels
         // of our own serve, 272 elsewhere.
         let isFused = engine.device == .cpu && engine.type != .float64
-        bytes += window.patch * window.patch * window.patch * (isFused ? 160 : 320)
+        bytes += window.largest * (isFused ? 160 : 320)
         return bytes
     }
 
