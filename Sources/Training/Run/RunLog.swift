@@ -103,7 +103,7 @@ extension RunLog {
         return last.map(\.seconds).reduce(0, +) / Double(max(1, last.count))
     }
 
-    /// The mean Dice of every region at the last validation, in the order of their names in the log.
+    /// The mean Dice of every region at the last validation, in the order of the log.
     var lastDice: [(region: String, dice: Double)] { scores.last.map { meanDice(at: $0.step) } ?? [] }
 
     /// The mean Dice of every region at one validation.

@@ -42,7 +42,14 @@ struct Progress {
         let spent = (ContinuousClock.now - start) / .seconds(1)
         let left = done > 0 ? "  " + Self.clock(seconds ?? spent / share - spent) + " left" : ""
         let end = done == total ? "\n" : ""
-        Console.write("\r\u{1B}[K\(title) \(bar) \(done)/\(total)\(left)  \(detail)\(end)", to: .standardError)
+        let line = "\(title) \(bar) \(done)/\(total)\(left)  \(detail)".prefix(Self.columns - 1)
+        Console.write("\r\u{1B}[K\(line)\(end)", to: .standardError)
+    }
+
+    /// The width of the terminal: a longer line would wrap, and could not be drawn over.
+    private static var columns: Int {
+        var size = winsize()
+        return ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 1000
     }
 
     static func clock(_ seconds: Double) -> String {

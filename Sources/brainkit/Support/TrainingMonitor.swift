@@ -37,7 +37,7 @@ final class TrainingMonitor {
 
     private static func figures(_ progress: TrainingProgress) -> String {
         let speed = String(
-            format: "loss %.4f  rate %.2e  %.2f patches/s  engine %.0f %%", progress.loss, progress.learningRate,
+            format: "loss %.3f  rate %.1e  %.2f patches/s  engine %.0f %%", progress.loss, progress.learningRate,
             progress.patchesPerSecond, 100 * progress.engineShare)
         let dice = progress.dice.map { String(format: "%@ %.3f", $0.region.uppercased(), $0.dice) }
         return dice.isEmpty ? speed : speed + "  Dice " + dice.joined(separator: " ")
