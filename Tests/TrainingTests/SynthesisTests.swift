@@ -105,10 +105,10 @@ enum ToySynthesis {
         #expect(means == means.sorted())
     }
 
-    /// The radii at which a tissue of the toy is surely met.
+    /// The radii at which a tissue of the toy is surely met; the outermost fluid is dura.
     private static func shell(_ label: UInt16) throws -> ClosedRange<Double> {
         let place = try #require(ToyHead.radii.firstIndex { $0.label == label })
-        return ToyHead.radii[place - 1].radius + 0.9...ToyHead.radii[place].radius - 0.6
+        return ToyHead.radii[place - 1].radius + 0.6...ToyHead.radii[place].radius - 1.1
     }
 
     @Test func aWholeHeadKeepsItsSkin() throws {
