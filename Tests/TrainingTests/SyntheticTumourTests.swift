@@ -97,7 +97,7 @@ import Testing
         let settings = ToySynthesis.plain { all in
             (all.tumour.nonEnhancing, all.tumour.solid, all.tumour.broken) = (0, 0, 0)
             all.tumour.core = 0.6...0.8
-            all.tumour.volume = 2...3
+            all.tumour.massEffect = 0...0
         }
         var differences: [String: [Double]] = [:]
         for number in 0..<5 {

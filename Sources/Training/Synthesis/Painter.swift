@@ -39,7 +39,9 @@ struct Painter {
             (tumourMeans, tumourTextures) = ([:], [:])
             for tissue in TumourTissue.allCases {
                 let prior = TissuePriors.tumour(tissue, in: contrast)
-                tumourMeans[tissue] = max(5, prior.mean + prior.spread * Float(random.normal()))
+                // Without its tails, so that a rim that is drawn as enhancing does enhance.
+                let drawn = min(max(random.normal(), -1.7), 1.7)
+                tumourMeans[tissue] = max(5, prior.mean + prior.spread * Float(drawn))
                 tumourTextures[tissue] = texture * TissuePriors.texture(of: tissue)
             }
         }

@@ -24,7 +24,7 @@ enum TissuePriors {
         case (.oedema, .t2): (92, 11)
         case (.oedema, .flair): (93, 14)
         case (.enhancing, .t1): (80, 10)
-        case (.enhancing, .t1ce): (138, 20)
+        case (.enhancing, .t1ce): (142, 18)
         case (.enhancing, .t2): (92, 15)
         case (.enhancing, .flair): (79, 15)
         }
