@@ -80,16 +80,16 @@ import Testing
 /// Settings and counters of the whole process: one test after the other.
 @Suite(.serialized) struct EngineStateTests {
     @Test func thePeakCountsWhatLivedAtOnce() throws {
-        // Other tests run beside this one: what they use is small against 64 MB.
-        let bytes = 64 << 20
+        // Other tests run beside this one, and take and free memory meanwhile: less than half of this.
+        let bytes = 192 << 20
         try Engine.run {
             Engine.resetPeakMemory()
             let before = Engine.peakMemory
             for _ in 0..<3 { _ = try Tensor(repeating: 1, shape: [bytes / 4]) }
             let one = Engine.peakMemory - before
-            #expect(one >= bytes && one < 2 * bytes, "a tensor that is gone makes room for the next")
+            #expect(one >= bytes / 2 && one < bytes * 3 / 2, "a tensor that is gone makes room for the next")
             let held = try (0..<3).map { _ in try Tensor(repeating: 1, shape: [bytes / 4]) }
-            #expect(Engine.peakMemory - before >= 3 * bytes)
+            #expect(Engine.peakMemory - before >= bytes * 5 / 2)
             #expect(held.count == 3)
         }
         Engine.resetPeakMemory()
