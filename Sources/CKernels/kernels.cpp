@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <bit>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
@@ -80,15 +79,6 @@ void kernel_pack(const float *matrix, int64_t outputs, int64_t inputs, float *pa
     std::fill_n(packed, kernel_packed_count(outputs, inputs), 0.0f);
     for (int64_t o = 0; o < outputs; ++o)
         for (int64_t d = 0; d < inputs; ++d) packed[(o / 16 * depth + d) * 16 + o % 16] = matrix[o * inputs + d];
-}
-
-void kernel_pairs(const float *packed, int64_t count, uint16_t *pairs) {
-    const auto rounded = [](float number) {
-        const uint32_t bits = std::bit_cast<uint32_t>(number);
-        return static_cast<uint16_t>((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
-    };
-    for (int64_t row = 0; row < count; row += 32)
-        for (int64_t n = 0; n < 32; ++n) pairs[row + n] = rounded(packed[row + n % 2 * 16 + n / 2]);
 }
 
 int64_t kernel_transformed_count(int64_t outputs, int64_t channels) { return 144 * outputs * channels; }

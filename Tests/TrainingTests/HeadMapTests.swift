@@ -10,7 +10,7 @@ import Testing
         let map = try HeadMap(ToyHead.labels, path: "maps/toy.nii")
         #expect(map.name == "toy.nii")
         for n in map.voxels.indices {
-            let place = map.grid.affine(SIMD3<Double>(map.grid.voxel(n)))
+            let place = map.grid.affine(SIMD3<Double>(map.grid.voxel(at: n)))
             let radius = (place * place).sum().squareRoot()
             let isBrain = map.voxels[n] & HeadMap.brainBit != 0
             if radius < 13 { #expect(isBrain) } else if radius > 15 { #expect(!isBrain) }

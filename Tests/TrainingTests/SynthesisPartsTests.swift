@@ -94,7 +94,7 @@ import Testing
     @Test func aSwellingBallPushesAsTheFormulaSays() {
         let grid = Grid(size: [60, 60, 60], affine: Affine(spacing: [2, 2, 2], origin: [-59, -59, -59]))
         func radius(_ n: Int) -> Double {
-            let place = grid.affine(SIMD3<Double>(grid.voxel(n)))
+            let place = grid.affine(SIMD3<Double>(grid.voxel(at: n)))
             return (place * place).sum().squareRoot()
         }
         let core = (0..<grid.count).filter { radius($0) < 15 }.map(Int32.init)
@@ -116,7 +116,7 @@ import Testing
         let long = Mask(
             grid: grid,
             voxels: (0..<grid.count).map { n in
-                let place = back(grid.affine(SIMD3<Double>(grid.voxel(n)))) / SIMD3(40, 70, 45)
+                let place = back(grid.affine(SIMD3<Double>(grid.voxel(at: n)))) / SIMD3(40, 70, 45)
                 return (place * place).sum() < 1
             })
         let turn = Pose.turn(of: long)

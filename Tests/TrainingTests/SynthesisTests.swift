@@ -95,7 +95,7 @@ enum ToySynthesis {
             let shell = try? Self.shell(label)
             var (sum, count) = (0.0, 0)
             for n in image.voxels.indices {
-                let away = image.grid.affine(SIMD3<Double>(image.grid.voxel(n))) - middle
+                let away = image.grid.affine(SIMD3<Double>(image.grid.voxel(at: n))) - middle
                 guard let shell, shell.contains((away * away).sum().squareRoot()) else { continue }
                 sum += Double(image.voxels[n])
                 count += 1

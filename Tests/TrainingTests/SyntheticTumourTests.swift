@@ -126,7 +126,7 @@ import Testing
     /// Whether a voxel lies where the toy has white matter.
     private func isDeep(_ n: Int, in head: SyntheticHead) -> Bool {
         let grid = head.labels.grid
-        let away = grid.affine(SIMD3<Double>(grid.voxel(n))) - grid.centre
+        let away = grid.affine(SIMD3<Double>(grid.voxel(at: n))) - grid.centre
         return (3.5...9).contains((away * away).sum().squareRoot())
     }
 }

@@ -9,6 +9,11 @@ public struct Grid: Sendable, Equatable, Codable {
 
     /// Voxels in the whole grid.
     public var count: Int { size.x * size.y * size.z }
+
+    /// The indices i, j and k of a place in an array of voxels.
+    public func voxel(at place: Int) -> SIMD3<Int> {
+        SIMD3(place % size.x, place / size.x % size.y, place / (size.x * size.y))
+    }
     /// The volume of one voxel in millilitres.
     public var voxelMillilitres: Double { abs(affine.determinant) / 1000 }
 

@@ -147,10 +147,3 @@ extension BrainSurface.Levels {
         self.init(low: low, high: high, threshold: threshold, median: Double(median), centre: centre, radius: radius)
     }
 }
-
-extension Grid {
-    /// The voxel at a place in the array.
-    func voxel(at index: Int) -> SIMD3<Int> {
-        SIMD3(index % size.x, index / size.x % size.y, index / (size.x * size.y))
-    }
-}

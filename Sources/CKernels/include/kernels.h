@@ -1,7 +1,7 @@
 // Inference kernels for float32 maps of voxels whose channels lie side by side, [i, j, k, channel].
 //
-// Matrices are multiplied in float32, or where `bfloat16` is set in bfloat16 with sums in float32; then the weights of matrices
-// come from kernel_pairs.
+// Matrices are multiplied in float32, or where `bfloat16` is set in bfloat16 with sums in float32; then packed matrices are
+// rounded to it, their rows of 16 two by two: [outputs / 16, inputs / 2, 16, 2].
 //
 // Each does in one pass what would be several passes over memory, on tiles that stay in cache. They know nothing of tensors or
 // threads: a caller shares the items of a kernel (first ..< last) among its threads. Channels are multiples of 16 unless
@@ -101,8 +101,6 @@ bool kernels_use(const char *name);
 int64_t kernel_packed_count(int64_t outputs, int64_t inputs);
 /// Packs [outputs, inputs] as blocks of 16 outputs, [outputs / 16, inputs, 16], with zeros where there is nothing.
 void kernel_pack(const float *matrix, int64_t outputs, int64_t inputs, float *packed);
-/// Rounds a packed matrix of `count` numbers to bfloat16, its rows of 16 two by two: [outputs / 16, inputs / 2, 16, 2].
-void kernel_pairs(const float *packed, int64_t count, uint16_t *pairs);
 /// Floats of a transformed kernel.
 int64_t kernel_transformed_count(int64_t outputs, int64_t channels);
 /// Transforms a kernel [outputs, channels, 3, 3, 3] to [frequency, outputs / 16, channels, 16] for `convolution`. Items are pairs

@@ -40,3 +40,12 @@ public struct SegmentationEvaluation: Sendable, Equatable, Codable {
         (self.scores, self.leftOut) = (scores, leftOut)
     }
 }
+
+extension [SegmentationEvaluation] {
+    /// The regions of all cases in order of first appearance.
+    var allRegions: [String] {
+        var regions: [String] = []
+        for region in flatMap(\.regions) where !regions.contains(region) { regions.append(region) }
+        return regions
+    }
+}

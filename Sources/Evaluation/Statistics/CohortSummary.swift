@@ -23,9 +23,7 @@ public struct CohortSummary: Sendable, Equatable, Codable {
     ///
     /// - Parameter seed: of the bootstrap.
     public init(_ cases: [SegmentationEvaluation], metrics: [Metric] = Metric.all, seed: UInt64 = 1) {
-        var regions: [String] = []
-        for region in cases.flatMap(\.regions) where !regions.contains(region) { regions.append(region) }
-        entries = regions.flatMap { region -> [Entry] in
+        entries = cases.allRegions.flatMap { region -> [Entry] in
             let scores = cases.filter { !$0.leftOut.contains(region) }.compactMap { $0.scores[region] }
             return metrics.compactMap { metric in
                 Self.entry(region, metric, scores.compactMap { $0.values[metric.name] }, seed: seed)

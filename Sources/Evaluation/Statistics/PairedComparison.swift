@@ -25,9 +25,7 @@ public struct PairedComparison: Sendable {
         seed: UInt64 = 1
     ) {
         let others = Dictionary(second.map { ($0.name, $0) }) { first, _ in first }
-        var regions: [String] = []
-        for region in first.flatMap(\.regions) where !regions.contains(region) { regions.append(region) }
-        entries = regions.flatMap { region in
+        entries = first.allRegions.flatMap { region in
             metrics.compactMap { metric in
                 let differences = first.compactMap { one -> Double? in
                     guard let a = one.score(region, metric), let b = others[one.name]?.score(region, metric) else {

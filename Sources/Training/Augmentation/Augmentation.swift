@@ -53,7 +53,7 @@ public struct Augmentation: Codable, Sendable, Equatable {
     }
 
     /// What makes no sense, as a key and a sentence; nil where all is well.
-    var fault: String? {
+    var flaw: String? {
         let steps: [(String, Step, Double)] = [
             ("rotation", rotation, 180), ("scaling", scaling, 4), ("elastic", elastic, 10), ("blur", blur, 8),
             ("lowResolution", lowResolution, 16), ("bias", bias, 4), ("gamma", gamma, 4), ("noise", noise, 10),

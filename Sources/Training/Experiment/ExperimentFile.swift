@@ -104,7 +104,7 @@ extension Experiment {
         try demand(
             data.folds == 0 || data.validation == [],
             "it gives data.folds and data.validation, which both say who is held out")
-        if let fault = augmentation.fault { try demand(false, "augmentation.\(fault)") }
+        if let flaw = augmentation.flaw { try demand(false, "augmentation.\(flaw)") }
     }
 
     /// The experiment with every value written out, as `brainkit plan` prints it and a run's folder keeps it.

@@ -52,15 +52,17 @@ struct RunLog {
 
     mutating func add(_ new: [ValidationScore]) throws {
         scores += new
-        let lines = new.map { "\($0.step),\($0.name),\($0.region),\($0.dice),\($0.hd95)\n" }
-        try append(lines.joined(), to: scoreFile)
+        try append(new.map { Self.line($0) + "\n" }.joined(), to: scoreFile)
     }
 
     /// Drops the scores of a step of which only a part was written.
     mutating func dropScores(of step: Int) throws {
         scores.removeAll { $0.step == step }
-        let lines = scores.map { "\($0.step),\($0.name),\($0.region),\($0.dice),\($0.hd95)" }
-        try Self.write(lines, under: Self.scoreHeader, to: scoreFile)
+        try Self.write(scores.map(Self.line), under: Self.scoreHeader, to: scoreFile)
+    }
+
+    private static func line(_ score: ValidationScore) -> String {
+        "\(score.step),\(score.name),\(score.region),\(score.dice),\(score.hd95)"
     }
 
     /// The whole lines below the header, cut into fields.

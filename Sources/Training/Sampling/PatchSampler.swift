@@ -71,7 +71,7 @@ struct PatchSampler: Sendable {
         let centred = random.uniform() < sampling.foreground && !source.foreground.isEmpty
         if centred {
             let n = Int(source.foreground[Int(random.uniform() * Double(source.foreground.count))])
-            corner = SIMD3(n % size.x, n / size.x % size.y, n / (size.x * size.y)) &- sampling.patch / 2
+            corner = source.input.grid.voxel(at: n) &- sampling.patch / 2
         }
         for axis in 0..<3 {
             let free = size[axis] - sampling.patch

@@ -67,7 +67,7 @@ private struct Blocks {
     func centres(of region: [Int32]) -> [(centre: SIMD3<Float>, voxels: Float)] {
         var sums = [SIMD4<Float>](repeating: .zero, count: count)
         for voxel in region {
-            let index = grid.voxel(Int(voxel))
+            let index = grid.voxel(at: Int(voxel))
             let place = SIMD3<Float>(grid.affine(SIMD3<Double>(index)))
             sums[block(of: index)] += SIMD4(place, 1)
         }
@@ -77,7 +77,7 @@ private struct Blocks {
     /// 1 deep inside a mask, 0 where half of the surrounding cubes lie outside.
     func smoothedShare(of mask: [Bool]) -> [Float] {
         var counts = [Float](repeating: 0, count: count)
-        for voxel in mask.indices where mask[voxel] { counts[block(of: grid.voxel(voxel))] += 1 / voxelsOfOne }
+        for voxel in mask.indices where mask[voxel] { counts[block(of: grid.voxel(at: voxel))] += 1 / voxelsOfOne }
         for axis in 0..<3 {
             counts = AxisFilter.blur(length: size[axis], sigma: 1).applied(to: counts, size: size, axis: axis)
         }
@@ -88,9 +88,4 @@ private struct Blocks {
         let at = SIMD3<Double>(voxel) * grid.affine.spacing / side
         return Int(at.x) + size.x * (Int(at.y) + size.y * Int(at.z))
     }
-}
-
-extension Grid {
-    /// The indices i, j and k of a place in the array.
-    func voxel(_ n: Int) -> SIMD3<Int> { SIMD3(n % size.x, n / size.x % size.y, n / (size.x * size.y)) }
 }

@@ -107,7 +107,7 @@ struct Painter {
         }
         for voxel in tumour.voxels {
             let n = Int(voxel.index)
-            let place = grid.affine(SIMD3<Double>(grid.voxel(n)))
+            let place = grid.affine(SIMD3<Double>(grid.voxel(at: n)))
             let texture =
                 0.5 * (shared.fine(place) + own.fine(place)) + 0.6 * (shared.coarse(place) + own.coarse(place))
             let mean = means[voxel.tissue] ?? 0

@@ -31,7 +31,7 @@ enum Pose {
     private static func longAxis(of region: Mask) -> SIMD3<Double>? {
         var (count, sum, squares) = (0.0, SIMD3<Double>.zero, [SIMD3<Double>](repeating: .zero, count: 3))
         for n in region.voxels.indices where region.voxels[n] {
-            let place = region.grid.affine(SIMD3<Double>(region.grid.voxel(n)))
+            let place = region.grid.affine(SIMD3<Double>(region.grid.voxel(at: n)))
             count += 1
             sum += place
             for axis in 0..<3 { squares[axis] += place * place[axis] }

@@ -12,11 +12,6 @@ extension SplitMix {
         exp(uniform(in: log(range.lowerBound)...log(range.upperBound)))
     }
 
-    /// A number of the normal distribution with mean 0 and variance 1 (Box and Muller 1958).
-    mutating func normal() -> Double {
-        (-2 * log(1 - uniform())).squareRoot() * cos(2 * .pi * uniform())
-    }
-
     /// True as often as `share` says.
     mutating func chance(_ share: Double) -> Bool { uniform() < share }
 }

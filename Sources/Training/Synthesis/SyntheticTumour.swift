@@ -38,7 +38,7 @@ struct SyntheticTumour {
         let density = SmoothField(scale: 12, from: lower, to: upper, &random)
         let table = (0...UInt8.max).map { Self.speed(HeadTissue(rawValue: $0 & 0x7F) ?? .air) }
         let whole = max(Int(plan.whole / grid.voxelMillilitres), core.voxels.count)
-        func place(_ n: Int) -> SIMD3<Double> { grid.affine(SIMD3<Double>(grid.voxel(n))) }
+        func place(_ n: Int) -> SIMD3<Double> { grid.affine(SIMD3<Double>(grid.voxel(at: n))) }
         let front = GrowthFront(from: core.voxels.map(Int.init), reaching: whole, size: grid.size) { n in
             let speed = anatomy[n] & HeadMap.brainBit == 0 ? 0 : table[Int(anatomy[n])]
             return speed > 0 ? exp(0.7 * paths(place(n))) / speed : .infinity

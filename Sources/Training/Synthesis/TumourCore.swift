@@ -39,7 +39,7 @@ struct TumourCore {
             let front = GrowthFront(from: [seed], reaching: count, size: grid.size) { n in
                 let speed = anatomy[n] & HeadMap.brainBit == 0 ? 0 : table[Int(anatomy[n])]
                 guard speed > 0 else { return .infinity }
-                let place = grid.affine(SIMD3<Double>(grid.voxel(n)))
+                let place = grid.affine(SIMD3<Double>(grid.voxel(at: n)))
                 return exp(0.35 * lobes(place) + 0.2 * knobs(place)) / speed
             }
             for voxel in front.reached { taken[Int(voxel)] = true }
@@ -98,7 +98,7 @@ struct TumourCore {
         let finest = Float(1.01 * core.grid.affine.spacing.max())  // the outermost voxels always enhance
         let depths = core.cropped(to: box).inverted.squaredDistances()
         return voxels.map { n in
-            let voxel = core.grid.voxel(Int(n)), inside = voxel &- box.lower
+            let voxel = core.grid.voxel(at: Int(n)), inside = voxel &- box.lower
             let place = core.grid.affine(SIMD3<Double>(voxel))
             let depth = depths[inside.x + box.size.x * (inside.y + box.size.y * inside.z)].squareRoot()
             switch plan.enhancement {

@@ -1,5 +1,6 @@
 import BrainData
 import Foundation
+import NeuralNet
 
 /// An artificial skull-stripped head of the size of a BraTS case, for those who have no scan at hand.
 enum PhantomCase {
@@ -20,7 +21,7 @@ enum PhantomCase {
     /// An ellipsoid of waves and a little noise in whole numbers, as scanners store them.
     private static func voxels(seed: Int) -> [Float] {
         let middle = SIMD3<Double>(size) / 2
-        var state = UInt32(truncatingIfNeeded: seed + 1)
+        var random = SplitMix(seed: UInt64(seed), name: "phantom")
         var voxels = [Float](repeating: 0, count: size.x * size.y * size.z)
         var n = 0
         for k in 0..<size.z {
@@ -28,9 +29,8 @@ enum PhantomCase {
                 for i in 0..<size.x {
                     let place = (SIMD3(Double(i), Double(j), Double(k)) - middle) / halfAxes
                     if (place * place).sum() < 1 {
-                        state = state &* 1_664_525 &+ 1_013_904_223
                         let wave = sin(Double(i + seed * 7) / 9) + sin(Double(j) / 11) + sin(Double(k) / 8)
-                        voxels[n] = Float((400 + 80 * wave + Double(state >> 26)).rounded())
+                        voxels[n] = Float((400 + 80 * wave + Double(random.next() >> 58)).rounded())
                     }
                     n += 1
                 }

@@ -1,3 +1,4 @@
+import Evaluation
 import Foundation
 
 /// Wall times of equal runs.
@@ -19,13 +20,9 @@ struct Timing {
         progress.show(repeats + 2, of: repeats + 2)
     }
 
-    private var sorted: [Double] { seconds.sorted() }
-    var least: Double { sorted[0] }
-    var most: Double { sorted[seconds.count - 1] }
-    var median: Double {
-        let middle = seconds.count / 2
-        return seconds.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
-    }
+    var least: Double { percentile(seconds, 0) }
+    var most: Double { percentile(seconds, 100) }
+    var median: Double { percentile(seconds, 50) }
 
     var sentence: String {
         String(format: "median %.3f s (%.3f–%.3f s over %d runs)", median, least, most, seconds.count)
@@ -44,7 +41,7 @@ extension KeyedEncodingContainer where Key == Bench.Keys {
 extension Bench {
     /// What the objects of all benchmarks hold.
     enum Keys: String, CodingKey {
-        case model, device, precision, threads, kernels, seconds, size, parts, windows
+        case model, device, precision, threads, kernels, seconds, size
         case medianSeconds = "median_seconds", minSeconds = "min_seconds", maxSeconds = "max_seconds"
         case gigaflopsPerSecond = "gflop_per_second", ceiling = "ceiling_gflop_per_second", share = "share_of_ceiling"
         case peakBytes = "peak_bytes", partSeconds = "part_seconds"

@@ -45,8 +45,7 @@ struct Sidecar: Encodable {
 
     func write(beside file: URL) throws {
         let name = file.lastPathComponent.replacing(/\.nii(\.gz)?$|\.hdr$|\.img$/, with: "") + ".json"
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        let encoder = JSONEncoder.readable
         try AtomicFile.write(
             encoder.encode(self), to: file.deletingLastPathComponent().appendingPathComponent(name))
     }

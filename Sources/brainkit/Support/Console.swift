@@ -9,8 +9,7 @@ enum Console {
 
     /// One JSON object on standard output.
     static func result(_ value: some Encodable) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        let encoder = JSONEncoder.readable
         encoder.nonConformingFloatEncodingStrategy = .convertToString(
             positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
         result(String(decoding: try encoder.encode(value), as: UTF8.self))

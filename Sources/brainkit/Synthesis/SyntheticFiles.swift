@@ -50,8 +50,7 @@ struct SyntheticFiles {
         }
         let sidecar = Sidecar(
             software: Version.text, name: name, seed: seed, seconds: seconds, drawn: head.record)
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        let encoder = JSONEncoder.readable
         try AtomicFile.write(try encoder.encode(sidecar), to: folder.appendingPathComponent("\(name).json"))
         return sidecar
     }
