@@ -20,7 +20,16 @@ public struct ModelCard: Codable, Sendable {
         }
     }
 
+    /// What a network finds.
+    public enum Use: String, Codable, Sendable {
+        /// The regions of a tumour: `brainkit segment`.
+        case tumour
+        /// The brain in a head, in any one contrast: `brainkit extract`.
+        case brain
+    }
+
     public var name: String
+    public var use: Use
     /// The catalog's name of the network.
     public var network: String
     public var configuration: EoFormer.Configuration
@@ -58,6 +67,17 @@ public struct ShippedModel: Sendable {
             throw .malformed(file: file.path, why: "it is no model card: \(error)")
         }
         self.folder = folder
+    }
+
+    /// The card of a model that finds this.
+    ///
+    /// - Throws: ``NetworkError/configuration(_:)`` where it finds something else.
+    public func card(for use: ModelCard.Use) throws(NetworkError) -> ModelCard {
+        guard card.use == use else {
+            let command = card.use == .brain ? "brainkit extract" : "brainkit segment"
+            throw .configuration("\(card.name) is for \(command)")
+        }
+        return card
     }
 
     /// All models in the folders that hold some, by name.

@@ -12,7 +12,8 @@ import Testing
     static func card(_ name: String) throws -> Data {
         try JSONSerialization.data(
             withJSONObject: [
-                "name": name, "network": "eoformer", "configuration": ["channels": [4, 4, 4, 6], "headWidth": 2],
+                "name": name, "use": "tumour", "network": "eoformer",
+                "configuration": ["channels": [4, 4, 4, 6], "headWidth": 2],
                 "task": "tumour", "input": ["contrasts": ["flair", "t1"], "spacing": 1], "scheme": "brats2021",
                 "window": ["patch": 64, "overlap": 0.5, "blending": "gaussian"], "experimental": true,
                 "trainingData": "none", "training": "none",

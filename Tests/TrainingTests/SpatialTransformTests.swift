@@ -41,8 +41,8 @@ import Testing
 
     @Test func aPlainPatchIsACopy() throws {
         let toy = try toy(), patch = try cut(toy, plain())
-        let size = toy.input.grid.size, count = Self.side * Self.side * Self.side
-        let voxels = try #require(toy.input.channels[2])
+        let size = toy.grid.size, count = Self.side * Self.side * Self.side
+        let voxels = try #require(toy.channels[2])
         for n in 0..<count {
             let p = Self.place(n) &+ SIMD3(2, 3, 4)
             guard all(p .< size) else { continue }

@@ -138,14 +138,14 @@ enum ToySynthesis {
     @Test func aPreparedCaseIsLikeARealOne() throws {
         let patient = try ToySynthesis.synthesiser().preparedCase(5)
         #expect(patient.name == "synthetic-00005")
-        #expect(patient.input.channels.count == 4)
+        #expect(patient.channels.count == 4)
         #expect(!patient.foreground.isEmpty)
-        for case let voxels? in patient.input.channels {
-            let inside = zip(voxels, patient.input.brain.voxels).filter(\.1).map(\.0)
+        for case let voxels? in patient.channels {
+            let inside = zip(voxels, patient.shown.voxels).filter(\.1).map(\.0)
             let mean = inside.reduce(0, +) / Float(inside.count)
             let square = inside.reduce(0) { $0 + $1 * $1 } / Float(inside.count)
             #expect(abs(mean) < 1e-3 && abs(square - 1) < 1e-2)
-            #expect(zip(voxels, patient.input.brain.voxels).allSatisfy { $1 || $0 == 0 })
+            #expect(zip(voxels, patient.shown.voxels).allSatisfy { $1 || $0 == 0 })
         }
         // Bits of the core, the whole and the enhancing tumour: the enhancing lies in the core, the core in the whole.
         #expect(Set(patient.regions).isSubset(of: [0, 2, 3, 7]))

@@ -13,7 +13,7 @@ import Testing
         try FileManager.default.createDirectory(at: model, withIntermediateDirectories: true)
         try FileManager.default.copyItem(at: weights, to: model.appendingPathComponent("model.safetensors"))
         let card: [String: Any] = [
-            "name": "tiny", "network": "eoformer", "task": "a test",
+            "name": "tiny", "use": "tumour", "network": "eoformer", "task": "a test",
             "configuration": ["channels": [4, 4, 4, 6], "headWidth": 2, "blocks": [1, 1, 1, 1]],
             "input": ["contrasts": ["flair", "t1", "t1ce", "t2"], "spacing": 1], "scheme": "brats2021",
             "window": ["patch": 64, "overlap": 0.5, "blending": "gaussian"], "experimental": true,

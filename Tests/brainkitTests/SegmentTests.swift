@@ -20,7 +20,7 @@ import Testing
         _ = try EoFormer(weights, configuration)
         try Safetensors.write(weights.tensors, to: folder.file("model/model.safetensors"))
         let card = """
-            {"name": "toy", "network": "eoformer", "task": "tests", "scheme": "brats2021", "experimental": true,
+            {"name": "toy", "use": "tumour", "network": "eoformer", "task": "tests", "scheme": "brats2021", "experimental": true,
              "configuration": {"channels": [4, 4, 8, 8], "headWidth": 4}, "trainingData": "none", "training": "none",
              "input": {"contrasts": ["flair", "t1", "t1ce", "t2"], "spacing": 1}, "evaluation": [],
              "window": {"patch": 16, "overlap": 0.5, "blending": "gaussian"}, "limits": ["knows nothing"],

@@ -69,6 +69,13 @@ extension Volume {
         return result
     }
 
+    /// The volume with 0 outside a mask on the same grid; each frame for itself.
+    public func masked(by mask: Mask) -> Volume {
+        var result = self
+        for index in voxels.indices where !mask.voxels[index % grid.count] { result.voxels[index] = 0 }
+        return result
+    }
+
     /// The volume with every value inside `range`; NaN becomes its lower end.
     public func clipped(to range: ClosedRange<Float>) -> Volume {
         var result = self

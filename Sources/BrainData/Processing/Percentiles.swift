@@ -1,12 +1,12 @@
 /// The values below which given shares of the data lie, interpolated linearly between ranks (NumPy's default).
 ///
 /// Exact and in linear time: ranks are found by counting the upper, then the lower sixteen bits of the ordered bit patterns.
-struct Percentiles {
+public struct Percentiles {
     private let values: [Float]
     private var upper: [Int]
 
     /// - Parameter values: finite numbers.
-    init(of values: [Float]) {
+    public init(of values: [Float]) {
         self.values = values
         upper = [Int](repeating: 0, count: 65_537)
         for value in values { upper[Int(Self.key(value) >> 16) + 1] += 1 }
@@ -15,7 +15,7 @@ struct Percentiles {
 
     /// - Parameter percent: from 0 to 100.
     /// - Returns: nil where there are no values.
-    func callAsFunction(_ percent: Double) -> Float? {
+    public func callAsFunction(_ percent: Double) -> Float? {
         guard !values.isEmpty else { return nil }
         let place = min(max(percent, 0), 100) / 100 * Double(values.count - 1)
         let (low, share) = (Int(place), place - place.rounded(.down))

@@ -37,10 +37,11 @@ public struct TumourInput: Sendable {
     /// - Parameters:
     ///   - images: at least one; the grid of the first in the contract's order is the one that results return to.
     ///   - known: the brain on the grid of that image; found in the image if left out.
+    ///   - method: where the known brain comes from, for the report.
     ///   - contract: what the network expects.
     /// - Throws: ``ImagingError`` where there is no image, two do not overlap, or no brain is found.
     public init(
-        _ images: [Contrast: Volume], brain known: Mask? = nil, for contract: Contract
+        _ images: [Contrast: Volume], brain known: Mask? = nil, from method: String = "given", for contract: Contract
     ) throws(ImagingError) {
         let present = contract.contrasts.filter { images[$0] != nil }
         guard let first = present.first, let reference = images[first] else {
@@ -58,7 +59,7 @@ public struct TumourInput: Sendable {
         let isFine = (0..<3).allSatisfy { abs(spacing[$0] / contract.spacing - 1) < 0.05 }
         working = isFine ? oriented : try oriented.resampled(spacing: SIMD3(repeating: contract.spacing))
         let estimate =
-            if let known { try Self.given(known, on: source, &log) } else { Self.brain(of: anatomy, &log) }
+            if let known { try Self.given(known, method, on: source, &log) } else { Self.brain(of: anatomy, &log) }
         let mask = isFine ? estimate : try estimate.resampled(to: working)
         guard let box = mask.box else {
             throw .geometry("expected a brain in \(first.displayName), found an empty image")
@@ -110,11 +111,13 @@ public struct TumourInput: Sendable {
         return Dictionary(uniqueKeysWithValues: zip(present, turned.map(\.0))).compactMapValues { $0 }
     }
 
-    private static func given(_ mask: Mask, on grid: Grid, _ log: inout Log) throws(ImagingError) -> Mask {
+    private static func given(
+        _ mask: Mask, _ method: String, on grid: Grid, _ log: inout Log
+    ) throws(ImagingError) -> Mask {
         guard mask.grid.matches(grid) else {
             throw .geometry("expected the brain mask on the grid of the images, found it on another")
         }
-        log.steps.append("brain mask: \(Int(mask.millilitres.rounded())) ml, given")
+        log.steps.append("brain mask: \(Int(mask.millilitres.rounded())) ml, \(method)")
         return mask.reoriented(to: .ras)
     }
 

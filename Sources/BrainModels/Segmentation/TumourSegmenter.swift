@@ -29,10 +29,20 @@ public struct TumourSegmenter: Sendable {
     public func probabilities(
         _ input: TumourInput, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) throws(NetworkError) -> [TumourRegion: [Float]] {
-        let size = input.grid.size
-        let volume = try Tensor(channels: input.channels, size: size)
+        try probabilities(input.channels, over: input.brain, progress: progress)
+    }
+
+    /// The same of channels that are prepared already.
+    ///
+    /// - Parameters:
+    ///   - channels: on the mask's grid, nil where a contrast is absent.
+    ///   - brain: windows that lie outside it are skipped.
+    public func probabilities(
+        _ channels: [[Float]?], over brain: Mask, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+    ) throws(NetworkError) -> [TumourRegion: [Float]] {
+        let volume = try Tensor(channels: channels, size: brain.grid.size)
         let logits = try window(
-            volume, outputs: Self.outputs.count, isEmpty: { isAir(input.brain, corner: $0, lengths: $1) },
+            volume, outputs: Self.outputs.count, isEmpty: { isAir(brain, corner: $0, lengths: $1) },
             progress: progress
         ) { (window) throws(NetworkError) in try answer(to: window.converted(to: precision).moved(to: device)) }
         var maps: [TumourRegion: [Float]] = [:]

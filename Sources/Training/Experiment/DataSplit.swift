@@ -1,5 +1,6 @@
 import BrainData
 import BrainModels
+import Foundation
 
 extension Experiment.DataSettings {
     /// The cases to learn from and those to judge by, no subject on both sides.
@@ -16,6 +17,14 @@ extension Experiment.DataSettings {
 }
 
 extension Experiment {
+    /// The cases to learn from, none where all are made up, and those to judge by.
+    func sides() throws -> (training: [TumourCase], validation: [TumourCase]) {
+        let isMadeUp = data.synthetic.share == 1
+        if isMadeUp && data.folds == 0 && data.validation == .nobody { return ([], []) }
+        let sides = try data.sides(of: TumourDataset.cases(in: URL(fileURLWithPath: data.folder)))
+        return (isMadeUp ? [] : sides.training, sides.validation)
+    }
+
     /// - Throws: ``TrainingError/run(_:)`` where a value is still `auto`.
     func demandChoices() throws(TrainingError) {
         guard sampling.patch > 0, sampling.batch > 0, optimiser.steps > 0, data.input.spacing > 0 else {

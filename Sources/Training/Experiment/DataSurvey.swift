@@ -1,5 +1,6 @@
 import BrainData
 import BrainModels
+import NeuralNet
 
 /// What a plan must know of the data: headers of all cases, and a few of them prepared.
 struct DataSurvey {
@@ -15,8 +16,7 @@ struct DataSurvey {
     private(set) var caseBytes = 0, caseSeconds = 0.0
     private let cases: [TumourCase]
 
-    init(_ data: Experiment.DataSettings, folder: [TumourCase]) throws {
-        let sides = try data.sides(of: folder)
+    init(_ sides: (training: [TumourCase], validation: [TumourCase])) throws {
         (cases, training, validation) = (sides.training, sides.training.count, sides.validation.count)
         let spacings = try cases.compactMap { try $0.images.values.first.map { try ImageFile.header(of: $0.file) } }
             .map(\.grid.affine.spacing)
@@ -25,13 +25,12 @@ struct DataSurvey {
             Self.median(spacings.map(\.z)) ?? 1)
     }
 
-    /// Prepares a few cases, evenly spread over the list.
-    mutating func prepareSamples(for contract: TumourInput.Contract) throws {
-        let count = min(Self.samples, cases.count)
+    /// Prepares a few cases, evenly spread over the list, or makes one up where there are none.
+    mutating func prepareSamples(for experiment: Experiment, _ extractor: BrainExtractor?) throws {
         let clock = ContinuousClock.now
-        let prepared = try (0..<count).map { try PreparedCase(cases[$0 * cases.count / count], for: contract) }
-        caseSeconds = (ContinuousClock.now - clock) / .seconds(1) / Double(max(1, count))
-        for axis in 0..<3 { box[axis] = Self.median(prepared.map { $0.input.grid.size[axis] }) ?? 0 }
+        let prepared = try experiment.samples(Self.samples, of: cases, extractor)
+        caseSeconds = (ContinuousClock.now - clock) / .seconds(1) / Double(prepared.count)
+        for axis in 0..<3 { box[axis] = Self.median(prepared.map { $0.grid.size[axis] }) ?? 0 }
         caseBytes = Self.median(prepared.map(\.bytes)) ?? 0
     }
 
@@ -41,10 +40,24 @@ struct DataSurvey {
     }
 }
 
+extension Experiment {
+    /// Up to so many prepared cases, evenly spread over the list, or a made-up one where there are none.
+    func samples(_ most: Int, of cases: [TumourCase], _ extractor: BrainExtractor?) throws -> [PreparedCase] {
+        let count = min(most, cases.count)
+        if count == 0 {
+            var random = SplitMix(seed: seed, name: "sample")
+            return [try CasePool.synthesising(self).draw(at: 0, &random)]
+        }
+        return try (0..<count).map {
+            try PreparedCase(cases[$0 * cases.count / count], for: data.input, extractor: extractor)
+        }
+    }
+}
+
 extension PreparedCase {
     /// Memory that the case takes.
     var bytes: Int {
-        let voxels = input.grid.count
-        return voxels * (4 * input.channels.compactMap(\.self).count + 2) + 4 * foreground.count
+        let voxels = grid.count
+        return voxels * (4 * channels.compactMap(\.self).count + 2) + 4 * foreground.count
     }
 }

@@ -8,6 +8,7 @@ public import NeuralNet
 public struct Experiment: Codable, Sendable, Equatable {
     /// The run's folder under `runs/` and the name of the network that comes out.
     public var name = "eoformer"
+    public var task = Task.tumour
     public var network = EoFormer.Configuration()
     /// Weights to go on from, a checkpoint of the same network; none to draw them from the seed.
     public var start = ""
@@ -24,6 +25,14 @@ public struct Experiment: Codable, Sendable, Equatable {
 
     public init() {}
 
+    /// What a network learns to find.
+    public enum Task: String, Codable, Sendable {
+        /// The regions of a tumour in a brain, in several contrasts at once.
+        case tumour
+        /// The brain in a head, in any one contrast; it learns from made-up heads alone.
+        case brain
+    }
+
     public struct DataSettings: Codable, Sendable, Equatable {
         /// A folder of cases in any layout that `brainkit segment` reads, with experts' labels.
         public var folder = ""
@@ -33,7 +42,8 @@ public struct Experiment: Codable, Sendable, Equatable {
         public var folds = 0
         /// The part to validate on, counted from 1.
         public var fold = 1
-        /// The contrasts, and their spacing in millimetres; a spacing of 0 means `auto`.
+        /// The contrasts, and their spacing in millimetres; a spacing of 0 means `auto`. For the brain: the contrasts that heads
+        /// are made up in, one of them each.
         public var input = TumourInput.Contract()
         /// Made-up cases among the real ones.
         public var synthetic = Synthetic()

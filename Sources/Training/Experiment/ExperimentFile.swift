@@ -91,9 +91,7 @@ extension Experiment {
         try demand(optimiser.steps >= 0, "optimiser.steps is \(optimiser.steps), below zero")
         try demand(checkpointEvery > 0, "checkpointEvery is \(checkpointEvery), not above zero")
         try demand(validation.every >= 0, "validation.every is \(validation.every), below zero")
-        try demand(
-            data.input.contrasts.count == network.inputs,
-            "network.inputs differs from the number of data.input.contrasts")
+        try validateTask(demand)
         try demand(data.input.spacing >= 0, "data.input.spacing is \(data.input.spacing), below zero")
         try demand(validation.window.patch % 16 == 0, "validation.window.patch is no multiple of 16")
         try demand((0..<1).contains(validation.window.overlap), "validation.window.overlap is not from 0 to below 1")
@@ -105,6 +103,23 @@ extension Experiment {
             data.folds == 0 || data.validation == [],
             "it gives data.folds and data.validation, which both say who is held out")
         if let flaw = augmentation.flaw { try demand(false, "augmentation.\(flaw)") }
+    }
+
+    private func validateTask(_ demand: (_ holds: Bool, _ why: String) throws -> Void) throws {
+        switch task {
+        case .tumour:
+            try demand(
+                data.input.contrasts.count == network.inputs,
+                "network.inputs differs from the number of data.input.contrasts")
+        case .brain:
+            try demand(
+                network.inputs == 1 && network.outputs == 1,
+                "task is brain, and network.inputs and network.outputs are not 1")
+            try demand(
+                data.synthetic.share == 1 && data.synthetic.settings.wholeHead == 1,
+                "task is brain, and data.synthetic.share and data.synthetic.settings.wholeHead are not 1")
+            try demand(!data.input.contrasts.isEmpty, "data.input.contrasts names no contrast to make heads up in")
+        }
     }
 
     /// The experiment with every value written out, as `brainkit plan` prints it and a run's folder keeps it.

@@ -1,5 +1,5 @@
 import BrainData
-import BrainModels
+public import BrainModels
 import Foundation
 import NeuralNet
 
@@ -13,26 +13,32 @@ public struct TrainingPlan: Encodable, Sendable {
     /// The experiment as it can be trained.
     public private(set) var experiment: Experiment
     public private(set) var choices: [Choice] = []
+    /// The names of the cases that are not trained on, to validate by.
+    public let heldOut: [String]
     public private(set) var measurement: StepMeasurement?
 
     /// Looks at the data and chooses.
     ///
     /// - Parameters:
+    ///   - extractor: finds brains where skulls were not taken off.
     ///   - memory: bytes that may be used.
     ///   - measures: takes a few steps to see how long they last and what they take.
-    public init(_ experiment: Experiment, memory: Int, measures: Bool = false) throws {
+    public init(
+        _ experiment: Experiment, extractor: BrainExtractor? = nil, memory: Int, measures: Bool = false
+    ) throws {
         self.experiment = experiment
-        let cases = try TumourDataset.cases(in: URL(fileURLWithPath: experiment.data.folder))
-        var survey = try DataSurvey(experiment.data, folder: cases)
+        let sides = try experiment.sides()
+        heldOut = sides.validation.map(\.name)
+        var survey = try DataSurvey(sides)
         choose(sidesOf: survey)
         chooseSpacing(survey)
-        try survey.prepareSamples(for: self.experiment.data.input)
+        try survey.prepareSamples(for: self.experiment, extractor)
         let step = try StepMemory(experiment.network)
         choosePatch(survey, step, memory: memory)
         chooseBatch(step, memory: memory)
         choosePool(survey, memory: memory - step.bytes(patch: sampling.patch, batch: sampling.batch))
         chooseSteps(survey)
-        if measures { try measure(cases) }
+        if measures { try measure(sides.training, extractor) }
         chooseThreads()
     }
 
@@ -45,15 +51,21 @@ public struct TrainingPlan: Encodable, Sendable {
     private mutating func choose(sidesOf survey: DataSurvey) {
         let data = experiment.data
         let reason =
-            data.folds > 0
-            ? "part \(data.fold) of \(data.folds) is held out, by subject"
-            : data.validation == .nobody ? "nobody is held out" : "the subjects named in data.validation are held out"
+            switch (data.synthetic.share, data.folds, data.validation) {
+            case (1, _, _): "all that is trained on is made up"
+            case (_, 1..., _): "part \(data.fold) of \(data.folds) is held out, by subject"
+            case (_, _, .nobody): "nobody is held out"
+            default: "the subjects named in data.validation are held out"
+            }
         note("cases", "\(survey.training) to train on, \(survey.validation) to validate", reason)
     }
 
     private mutating func chooseSpacing(_ survey: DataSurvey) {
         let s = survey.spacing
-        let found = "the images' median is \(Self.short(s.x)) × \(Self.short(s.y)) × \(Self.short(s.z)) mm"
+        let found =
+            survey.training == 0
+            ? "there are no images to go by"
+            : "the images' median is \(Self.short(s.x)) × \(Self.short(s.y)) × \(Self.short(s.z)) mm"
         if experiment.data.input.spacing == 0 {
             experiment.data.input.spacing = max(0.1, (pow(s.x * s.y * s.z, 1.0 / 3) * 10).rounded() / 10)
             note("spacing", "\(Self.short(experiment.data.input.spacing)) mm", "auto: \(found), as cubes, to 0.1 mm")
@@ -64,7 +76,7 @@ public struct TrainingPlan: Encodable, Sendable {
 
     /// The largest patch up to the published 128³ that the smallest side of the median brain fills and that memory allows.
     private mutating func choosePatch(_ survey: DataSurvey, _ step: StepMemory, memory: Int) {
-        let box = "the median brain fills \(survey.box.x) × \(survey.box.y) × \(survey.box.z) voxels"
+        let box = "the median case fills \(survey.box.x) × \(survey.box.y) × \(survey.box.z) voxels"
         guard sampling.patch == 0 else { return note("patch", "\(sampling.patch)³", "given; \(box)") }
         let sides = stride(from: 128, to: 16, by: -16)
         let brain = (survey.box.min() + 15) / 16 * 16
@@ -86,6 +98,11 @@ public struct TrainingPlan: Encodable, Sendable {
     }
 
     private mutating func choosePool(_ survey: DataSurvey, memory: Int) {
+        guard survey.training > 0 else {
+            let pool = experiment.data.synthetic
+            let held = "\(Self.giga(survey.caseBytes)) each, and \(Self.short(survey.caseSeconds)) s to make"
+            return note("cases in memory", "\(pool.pool)", "\(held); one is exchanged every \(pool.refresh) steps")
+        }
         let all = survey.caseBytes * (survey.training + survey.validation)
         let held = "a case takes \(Self.giga(survey.caseBytes))"
         if sampling.pool == 0, all > memory {
@@ -105,15 +122,14 @@ public struct TrainingPlan: Encodable, Sendable {
     private mutating func chooseSteps(_ survey: DataSurvey) {
         let isAuto = experiment.optimiser.steps == 0
         if isAuto { experiment.optimiser.steps = max(4000, 300 * survey.training / sampling.batch) }
-        let passes = Double(experiment.optimiser.steps * sampling.batch) / Double(max(1, survey.training))
-        note(
-            "steps", "\(experiment.optimiser.steps)",
-            "\(isAuto ? "auto: 300 passes, 4000 steps at least; " : "given; ")\(Self.short(passes)) patches a case")
+        let reason = isAuto ? "auto: 300 passes, 4000 steps at least" : "given"
+        let patches = Double(experiment.optimiser.steps * sampling.batch)
+        let passes = survey.training > 0 ? "; \(Self.short(patches / Double(survey.training))) patches a case" : ""
+        note("steps", "\(experiment.optimiser.steps)", reason + passes)
     }
 
-    private mutating func measure(_ cases: [TumourCase]) throws {
-        let first = try experiment.data.sides(of: cases).training[0]
-        let source = FixedCases([try PreparedCase(first, for: experiment.data.input)])
+    private mutating func measure(_ cases: [TumourCase], _ extractor: BrainExtractor?) throws {
+        let source = FixedCases(try experiment.samples(1, of: cases, extractor))
         let found = try StepMeasurement(experiment, source)
         measurement = found
         let seconds = max(found.stepSeconds, found.batchSeconds)
@@ -135,10 +151,11 @@ public struct TrainingPlan: Encodable, Sendable {
     /// The choices as comments above the experiment: the whole can be trained as it is.
     public func text() throws -> String {
         let width = choices.map(\.name.count).max() ?? 0
+        let held = heldOut.isEmpty ? "" : "# held out: \(heldOut.joined(separator: ", "))\n"
         let lines = choices.map { choice in
             "# \(choice.name.padding(toLength: width, withPad: " ", startingAt: 0))  \(choice.value): \(choice.reason)\n"
         }
-        return "# Plan of \(experiment.runName)\n" + lines.joined() + (try experiment.yaml())
+        return "# Plan of \(experiment.runName)\n" + lines.joined() + held + (try experiment.yaml())
     }
 
     private static func short(_ number: Double) -> String { String(format: "%.3g", number) }

@@ -1,5 +1,5 @@
 import BrainData
-import BrainModels
+public import BrainModels
 import Evaluation
 public import Foundation
 import NeuralNet
@@ -23,10 +23,12 @@ public final class SegmentationTrainer {
     /// Loads the data and starts the network afresh, or from the run's checkpoint.
     ///
     /// - Parameters:
+    ///   - extractor: finds brains where skulls were not taken off; a classical method does without it.
     ///   - root: where runs lie; the run's folder is called after the experiment.
     ///   - resumes: goes on from the checkpoint there. Without it a folder that holds a checkpoint is refused.
     public init(
-        _ experiment: Experiment, in root: URL, resumes: Bool, report: @escaping (TrainingEvent) -> Void
+        _ experiment: Experiment, extractor: BrainExtractor? = nil, in root: URL, resumes: Bool,
+        report: @escaping (TrainingEvent) -> Void
     ) throws {
         self.experiment = experiment
         self.report = report
@@ -34,11 +36,12 @@ public final class SegmentationTrainer {
         try experiment.demandChoices()
         let former = resumes ? try folder.experiment() : nil
         try folder.open(experiment, resumes: resumes)
-        let sides = try experiment.data.sides(of: TumourDataset.cases(in: URL(fileURLWithPath: experiment.data.folder)))
+        let sides = try experiment.sides()
         let contract = experiment.data.input
-        source = try Self.source(of: sides.training, experiment)
+        source = try Self.source(of: sides.training, experiment, extractor)
         validator = SegmentationValidator(
-            cases: try sides.validation.map { try PreparedCase($0, for: contract) }, settings: experiment.validation,
+            cases: try sides.validation.map { try PreparedCase($0, for: contract, extractor: extractor) },
+            settings: experiment.validation,
             contrasts: contract.contrasts)
         let checkpoint = resumes ? try folder.checkpoint() : nil
         learner = try SegmentationLearner(experiment, from: checkpoint)
@@ -52,13 +55,17 @@ public final class SegmentationTrainer {
     }
 
     /// Real cases, made-up ones, or both.
-    private static func source(of cases: [TumourCase], _ experiment: Experiment) throws -> any CaseSource {
+    private static func source(
+        of cases: [TumourCase], _ experiment: Experiment, _ extractor: BrainExtractor?
+    ) throws -> any CaseSource {
         let share = experiment.data.synthetic.share
         if share == 1 { return try CasePool.synthesising(experiment) }
         let real: any CaseSource =
             if (1..<cases.count).contains(experiment.sampling.pool) {
-                CasePool.reading(cases, experiment)
-            } else { FixedCases(try cases.map { try PreparedCase($0, for: experiment.data.input) }) }
+                CasePool.reading(cases, experiment, extractor)
+            } else {
+                FixedCases(try cases.map { try PreparedCase($0, for: experiment.data.input, extractor: extractor) })
+            }
         return share == 0 ? real : MixedCases(real, with: share, of: try CasePool.synthesising(experiment))
     }
 

@@ -32,7 +32,7 @@ struct SegmentationValidator {
         var examples: [Example] = []
         for held in cases {
             start(held.name)
-            let maps = try segmenter.probabilities(held.input)
+            let maps = try segmenter.probabilities(held.channels, over: held.shown)
             let found = maps.mapValues { $0.map { $0 >= 0.5 } }
             scores += try self.scores(of: held, found, at: step)
             if examples.count < kept { examples.append(example(held, found)) }
@@ -44,7 +44,7 @@ struct SegmentationValidator {
         of held: PreparedCase, _ found: [TumourRegion: [Bool]], at step: Int
     ) throws -> [ValidationScore] {
         try TumourSegmenter.outputs.map { region in
-            let grid = held.input.grid
+            let grid = held.grid
             let pair = try MaskPair(
                 prediction: Mask(grid: grid, voxels: found[region] ?? []),
                 truth: Mask(grid: grid, voxels: held.mask(of: region)))
@@ -55,7 +55,7 @@ struct SegmentationValidator {
     }
 
     private func example(_ held: PreparedCase, _ found: [TumourRegion: [Bool]]) -> Example {
-        let grid = held.input.grid
+        let grid = held.grid
         func map(_ mask: (TumourRegion) -> [Bool]) -> LabelMap {
             var voxels = [UInt16](repeating: 0, count: grid.count)
             for (n, region) in Self.labels.enumerated() {
@@ -63,8 +63,8 @@ struct SegmentationValidator {
             }
             return LabelMap(grid: grid, voxels: voxels)
         }
-        let shown = held.input.channels.firstIndex { $0 != nil } ?? 0
-        let channel = held.input.channels[shown] ?? [Float](repeating: 0, count: grid.count)
+        let shown = held.channels.firstIndex { $0 != nil } ?? 0
+        let channel = held.channels[shown] ?? [Float](repeating: 0, count: grid.count)
         // Air becomes the darkest grey: it is 0, in the middle of the normalised intensities.
         let darkest = channel.min() ?? 0
         return Example(

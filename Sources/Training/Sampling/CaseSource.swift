@@ -1,4 +1,5 @@
 import BrainData
+import BrainModels
 import Foundation
 public import NeuralNet
 import Synchronization
@@ -62,18 +63,24 @@ public final class CasePool: CaseSource {
         let maps = try HeadMap.maps(in: URL(fileURLWithPath: synthetic.labelMaps))
         let synthesiser = Synthesiser(maps, synthetic.settings, seed: experiment.seed)
         let contract = experiment.data.input
+        let task = experiment.task
         return CasePool(pool: synthetic.pool, refresh: synthetic.refresh) { number in
-            try synthesiser.preparedCase(number, for: contract)
+            switch task {
+            case .tumour: try synthesiser.preparedCase(number, for: contract)
+            case .brain: try synthesiser.preparedHead(number, for: contract)
+            }
         }
     }
 
     /// Reads labelled patients as the pool needs them: all of them in an order drawn anew for every round.
-    static func reading(_ cases: [TumourCase], _ experiment: Experiment) -> CasePool {
+    static func reading(
+        _ cases: [TumourCase], _ experiment: Experiment, _ extractor: BrainExtractor? = nil
+    ) -> CasePool {
         let (contract, seed) = (experiment.data.input, experiment.seed)
         return CasePool(pool: experiment.sampling.pool, refresh: experiment.sampling.refresh) { number in
             var random = SplitMix(seed: seed, name: "round \(number / cases.count)")
             let order = cases.indices.shuffled(using: &random)
-            return try PreparedCase(cases[order[number % cases.count]], for: contract)
+            return try PreparedCase(cases[order[number % cases.count]], for: contract, extractor: extractor)
         }
     }
 }

@@ -45,7 +45,7 @@ struct PatchCutter {
                 guard locate(row) else { continue }
                 let start = side * (j + side * k)
                 for channel in shown {
-                    source.input.channels[channel]?.withUnsafeBufferPointer { voxels in
+                    source.channels[channel]?.withUnsafeBufferPointer { voxels in
                         fill(image + channel * count + start, from: voxels, row)
                     }
                 }
@@ -58,7 +58,7 @@ struct PatchCutter {
     ///
     /// - Returns: whether any place of it lies inside the case.
     private func locate(_ row: borrowing Row) -> Bool {
-        let size = source.input.grid.size, limit = SIMD3<Float>(size) - 0.5
+        let size = source.grid.size, limit = SIMD3<Float>(size) - 0.5
         var isInside = false
         for i in 0..<transform.side {
             let p = row.places[i]
@@ -83,7 +83,7 @@ struct PatchCutter {
     private func fill(
         _ values: UnsafeMutablePointer<Float>, from voxels: UnsafeBufferPointer<Float>, _ row: borrowing Row
     ) {
-        let size = source.input.grid.size
+        let size = source.grid.size
         let x = size.x > 1 ? 1 : 0, y = size.y > 1 ? size.x : 0, z = size.z > 1 ? size.x * size.y : 0
         for i in 0..<transform.side where row.nearest[i] >= 0 {
             let nearest = voxels[row.nearest[i]]

@@ -41,7 +41,7 @@ struct PatchSampler: Sendable {
         let found = try source.draw(at: step, &random)
         let corner = corner(in: found, &random)
         let flips = (0..<3).map { _ in random.uniform() < augmentation.flip }
-        let present = (0..<channels).filter { found.input.channels[$0] != nil }
+        let present = (0..<channels).filter { found.channels[$0] != nil }
         let looks = augmentation.looks(channels: channels, present: present, &random)
         let shown = present.filter { looks[$0] != nil }
         // Generators of their own: what one step draws does not shift the next.
@@ -66,12 +66,12 @@ struct PatchSampler: Sendable {
 
     /// Where a patch starts: around a voxel of the tumour, or anywhere that the patch and the case share all they can.
     private func corner(in source: PreparedCase, _ random: inout SplitMix) -> SIMD3<Int> {
-        let size = source.input.grid.size
+        let size = source.grid.size
         var corner = SIMD3<Int>.zero
         let centred = random.uniform() < sampling.foreground && !source.foreground.isEmpty
         if centred {
             let n = Int(source.foreground[Int(random.uniform() * Double(source.foreground.count))])
-            corner = source.input.grid.voxel(at: n) &- sampling.patch / 2
+            corner = source.grid.voxel(at: n) &- sampling.patch / 2
         }
         for axis in 0..<3 {
             let free = size[axis] - sampling.patch

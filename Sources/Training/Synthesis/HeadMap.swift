@@ -53,27 +53,13 @@ public struct HeadMap: Sendable {
     ///
     /// - Throws: ``ImagingError`` where there is none, one is damaged, or one is no map of a head.
     public static func maps(in url: URL) throws(ImagingError) -> [HeadMap] {
-        let files = try files(in: url)
+        let files = try ImageFile.files(in: url)
         guard !files.isEmpty else {
             throw .layout("expected label maps of heads (.nii, .nii.gz, .nrrd, .mha) in \(url.path), found none")
         }
         return try files.mappedConcurrently { (file) throws(ImagingError) in
             try HeadMap(ImageFile.readLabels(file), path: file.path)
         }
-    }
-
-    private static func files(in url: URL) throws(ImagingError) -> [URL] {
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) else {
-            throw .missing(path: url.path)
-        }
-        guard isFolder.boolValue else { return [url] }
-        guard let names = try? FileManager.default.contentsOfDirectory(atPath: url.path) else {
-            throw .unreadable(path: url.path, why: "the folder cannot be listed")
-        }
-        let endings = ImageFile.formats.flatMap(\.endings)
-        return names.filter { name in !name.hasPrefix(".") && endings.contains { name.lowercased().hasSuffix($0) } }
-            .sorted().map(url.appendingPathComponent)
     }
 
     /// The brain as an extraction leaves it: its tissue, ventricles, and the fluid and vessels between its folds.

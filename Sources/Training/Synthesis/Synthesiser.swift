@@ -32,6 +32,19 @@ public struct Synthesiser: Sendable {
             for: contract)
     }
 
+    /// A whole head in one of the contract's contrasts, whose brain is to be found.
+    ///
+    /// - Parameter spacing: the side of the voxels that the head is drawn on, in millimetres; the contract's are coarser.
+    func preparedHead(
+        _ number: Int, for contract: TumourInput.Contract, spacing: Double = 1
+    ) throws(ImagingError) -> PreparedCase {
+        var choice = stream(number, "contrast")
+        let contrast = contract.contrasts[Int(choice.uniform() * Double(contract.contrasts.count))]
+        let head = try head(number, contrasts: [contrast], spacing: spacing)
+        guard let scan = head.images[contrast] else { throw .layout("no \(contrast.displayName) was drawn") }
+        return try PreparedCase(name: head.name, scan: scan, brain: head.brain, spacing: contract.spacing)
+    }
+
     /// A case as volumes on one grid along right, anterior and superior.
     ///
     /// - Parameters:

@@ -30,7 +30,9 @@ struct Plan: ParsableCommand {
     func run() throws {
         if let threads { Engine.setThreads(max(1, threads)) }
         let file = try Experiment(contentsOf: URL(fileURLWithPath: experiment), settings: set)
-        let plan = try TrainingPlan(file, memory: ProcessMemory.free(limit: maxMemory), measures: measure)
+        let plan = try TrainingPlan(
+            file, extractor: ModelStore.extractor(.processor), memory: ProcessMemory.free(limit: maxMemory),
+            measures: measure)
         if json { try Console.result(plan) } else { Console.result(try plan.text()) }
     }
 }

@@ -34,15 +34,18 @@ struct Train: ParsableCommand {
         if let threads { Engine.setThreads(max(1, threads)) }
         let file = try Experiment(contentsOf: URL(fileURLWithPath: experiment), settings: set)
         let root = URL(fileURLWithPath: runs), monitor = TrainingMonitor()
-        try SegmentationTrainer(planned(file, in: root), in: root, resumes: resume, report: monitor.show).run()
+        let extractor = try ModelStore.extractor(.processor)
+        try SegmentationTrainer(
+            planned(file, extractor, in: root), extractor: extractor, in: root, resumes: resume, report: monitor.show
+        ).run()
     }
 
     /// The experiment without `auto`: as the run chose before, or as a new plan chooses.
-    private func planned(_ file: Experiment, in root: URL) throws -> Experiment {
+    private func planned(_ file: Experiment, _ extractor: BrainExtractor?, in root: URL) throws -> Experiment {
         if resume, let former = try SegmentationTrainer.experiment(of: file, in: root) {
             return file.resolved(like: former)
         }
-        let plan = try TrainingPlan(file, memory: ProcessMemory.free(limit: maxMemory))
+        let plan = try TrainingPlan(file, extractor: extractor, memory: ProcessMemory.free(limit: maxMemory))
         for choice in plan.choices { Console.note("\(choice.name): \(choice.value) (\(choice.reason))") }
         return plan.experiment
     }

@@ -21,6 +21,7 @@ struct SegmentationRun: Sendable {
     let segmenter: TumourSegmenter
     let mirrors: Bool
     private let checksum: Background<String>
+    private let extractor: Background<BrainExtractor?>
     private let memory: Int
     private let probabilities: Bool
     private let scheme: LabelScheme?
@@ -29,16 +30,18 @@ struct SegmentationRun: Sendable {
         model: ShippedModel, weights: URL?, engine: EngineOptions.Settings, memory: Int,
         window adjust: (inout SlidingWindow) -> Void, mirrors: Bool, probabilities: Bool, scheme: LabelScheme?
     ) throws {
-        var window = model.card.window
+        let card = try model.card(for: .tumour)
+        var window = card.window
         adjust(&window)
         let file = weights ?? model.weights
         let places = Weights(try TensorFiles.open(file), type: engine.type, device: engine.device)
-        let network = try EoFormer(places, model.card.configuration)
+        let network = try EoFormer(places, card.configuration)
         try places.finish()
         (self.model, self.weights, self.engine, self.window) = (model, file, engine, window)
         segmenter = TumourSegmenter(
             network, window: window, precision: engine.type, device: engine.device, mirrors: mirrors)
         checksum = Background { try sha256(of: file) }
+        extractor = Background { try ModelStore.extractor(engine) }
         (self.mirrors, self.memory, self.probabilities, self.scheme) = (mirrors, memory, probabilities, scheme)
     }
 
@@ -64,7 +67,9 @@ struct SegmentationRun: Sendable {
         try checkMemory(tumour)
         let images = try tumour.read(limit: memory)
         clock.lap("reading")
-        let input = try TumourInput(images, for: model.card.input)
+        let brain = try extractor.value()?.brain(in: images, model.card.input.contrasts)
+        let input = try TumourInput(
+            images, brain: brain, from: "found by the network \(ModelStore.extraction)", for: model.card.input)
         clock.lap("preparing")
         return Prepared(tumour: tumour, input: input, images: outputs.report == nil ? [:] : images, clock: clock)
     }

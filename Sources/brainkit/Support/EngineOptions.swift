@@ -16,6 +16,8 @@ struct EngineOptions: ParsableArguments {
     struct Settings {
         let device: Device
         let type: ElementType
+        /// As training computes.
+        static let processor = Settings(device: .cpu, type: .float32)
         var names: [String: String] {
             ["device": device.description, "precision": "\(type)", "threads": String(Engine.threads)]
         }

@@ -17,6 +17,15 @@ enum ModelStore {
         return roots.filter { FileManager.default.fileExists(atPath: $0.path) }
     }
 
+    /// The shipped network that finds brains.
+    static let extraction = "brain-extraction"
+
+    /// What finds brains in scans that show a whole head; nil where no such network is shipped.
+    static func extractor(_ engine: EngineOptions.Settings) throws -> BrainExtractor? {
+        guard let model = models.first(where: { $0.card.name == extraction }) else { return nil }
+        return try BrainExtractor(model, precision: engine.type, device: engine.device)
+    }
+
     static var models: [ShippedModel] { ShippedModel.all(in: roots) }
 
     /// The model of this name, or in the folder of this path.

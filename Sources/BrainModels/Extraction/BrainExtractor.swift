@@ -1,0 +1,82 @@
+public import BrainData
+public import NeuralNet
+
+/// Finds the brain in a scan of a head: its tissue, the ventricles, and the fluid between its folds.
+///
+/// A network answers for each voxel of a coarse grid; the answer comes back to the scan's grid linearly and before the threshold,
+/// so that the outline is finer than the network's voxels. The largest part is kept and its holes are filled. In the spirit of
+/// Hoopes et al., *SynthStrip: skull-stripping for any brain image*, NeuroImage 260, 2022: what the network learned from was made
+/// up from label maps, so that any contrast will do.
+public struct BrainExtractor: Sendable {
+    /// How a brain was found.
+    public enum Method: String, Sendable, Codable {
+        /// The skull was taken off before: the brain is what is not 0.
+        case stripped
+        case network
+    }
+
+    private let network: EoFormer
+    private let spacing: Double
+    private let window: SlidingWindow
+    private let precision: ElementType
+    private let device: Device
+
+    /// - Parameters:
+    ///   - network: of one input and one output.
+    ///   - spacing: the side of its voxels in millimetres.
+    public init(
+        _ network: EoFormer, spacing: Double, window: SlidingWindow = .init(), precision: ElementType = .float32,
+        device: Device = .cpu
+    ) {
+        (self.network, self.spacing, self.window) = (network, spacing, window)
+        (self.precision, self.device) = (precision, device)
+    }
+
+    /// Builds the network of a shipped model from its weights.
+    ///
+    /// - Throws: ``NetworkError`` where it is no model for brains, or its weights do not fit.
+    public init(
+        _ model: ShippedModel, precision: ElementType = .float32, device: Device = .cpu
+    ) throws(NetworkError) {
+        let card = try model.card(for: .brain)
+        let weights = Weights(try TensorFiles.open(model.weights), type: precision, device: device)
+        let network = try EoFormer(weights, card.configuration)
+        try weights.finish()
+        self.init(
+            network, spacing: card.input.spacing, window: card.window, precision: precision, device: device)
+    }
+
+    /// The brain on the scan's grid.
+    ///
+    /// - Throws: ``ImagingError`` where the scan shows no brain, ``NetworkError`` where the engine fails.
+    public func brain(
+        in scan: Volume, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+    ) throws -> (mask: Mask, method: Method) {
+        if BrainMask.isStripped(scan) { return (BrainMask.estimate(scan), .stripped) }
+        let input = try HeadInput(scan, spacing: spacing)
+        let logits = try input.restored(logits(of: input, progress), outside: -20)
+        let mask = Mask(grid: scan.grid, voxels: logits.voxels.map { $0 >= 0 }).largestComponent(.faces).holesFilled()
+        guard mask.count > 0 else {
+            throw ImagingError.geometry("expected a head with a brain, found nothing that looks like one")
+        }
+        return (mask, .network)
+    }
+
+    /// The brain in the first of several contrasts that is there; nil where its skull was taken off before, or none is there.
+    public func brain(in images: [Contrast: Volume], _ order: [Contrast]) throws -> Mask? {
+        guard let first = order.first(where: { images[$0] != nil }), let scan = images[first],
+            !BrainMask.isStripped(scan)
+        else { return nil }
+        return try brain(in: scan).mask
+    }
+
+    private func logits(
+        of input: HeadInput, _ progress: (_ done: Int, _ total: Int) -> Void
+    ) throws(NetworkError) -> [Float] {
+        let volume = try Tensor(channels: [input.voxels], size: input.grid.size)
+        let answer = try window(volume, outputs: 1, progress: progress) { (window) throws(NetworkError) in
+            try network(window.converted(to: precision).moved(to: device))
+        }
+        return try answer.selecting(0, along: 0).voxels()
+    }
+}
