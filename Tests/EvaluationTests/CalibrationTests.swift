@@ -101,4 +101,10 @@ import Testing
         #expect(html.contains("a &amp; b") && html.contains("&lt;c&gt;") && html.contains("data:image/png;base64,"))
         #expect(html.contains("<h2>Spread</h2>"))
     }
+
+    @Test func columnsOfNumbersAreAlignedAsSuch() throws {
+        var report = Report(title: "t")
+        report.sections = [.table(ReportTable("n", columns: ["Case", .number("Count")], rows: [["a", "7"]]))]
+        #expect(try report.html().contains("<td class=\"number\">7</td>"))
+    }
 }

@@ -83,7 +83,9 @@ extension Metric {
             metric("lesionWiseHD95", column: "lesionwise_hd95_mm", "Lesion-wise HD95", unit: "mm", .lower) { $0.hd95 },
             metric("lesionsFound", column: "lesions_found", "Found", unit: "lesions", .neither) { Double($0.found) },
             metric("lesionsMissed", column: "lesions_missed", "Missed", unit: "lesions", .lower) { Double($0.missed) },
-            metric("falseLesions", column: "false_lesions", "False", unit: "lesions", .lower) { Double($0.falseLesions) },
+            metric("falseLesions", column: "false_lesions", "False", unit: "lesions", .lower) {
+                Double($0.falseLesions)
+            },
         ]
     }
 }

@@ -19,28 +19,27 @@ struct CohortPage {
     func report() throws -> Report {
         var report = Report(
             title: "Segmentations against the experts’",
-            subject: against.map { "\(prediction), against \($0)" } ?? prediction)
+            subject: Self.name(prediction) + (against.map { ", against \(Self.name($0))" } ?? ""))
         if leftOut > 0 { report.warnings.append("\(leftOut) cases were left out, \(evaluations.count) are scored.") }
-        report.sections = [.highlights(highlights)] + spreads.map { .dots($0) } + [.table(summary)]
-        if let comparison = results.comparison { report.sections.append(.table(table(of: comparison))) }
-        if !results.calibrations.isEmpty { report.sections += [.chart(reliability), .table(calibration)] }
+        report.sections = [.highlights(highlights)] + spreads.map { .dots($0) }
         let worst = WorstCases(scoring: scoring, scans: scans)
         let figures = try worst.figures(of: results.scores)
         if !figures.isEmpty { report.sections.append(.figures("Worst cases", figures, note: worst.note)) }
+        report.sections.append(.table(summary))
+        if let comparison = results.comparison { report.sections.append(.table(table(of: comparison))) }
+        if !results.calibrations.isEmpty { report.sections += [.chart(reliability), .table(calibration)] }
         report.sections += [.table(cases), .facts("How it was scored", facts)]
         return report
     }
 
     private var highlights: [Report.Highlight] {
         [Report.Highlight("Cases", "\(evaluations.count)")]
-            + regions.enumerated().compactMap { n, region in
-                guard let entry = results.summary[region, .dice] else { return nil }
-                return Report.Highlight(
-                    "Mean Dice \(region)", entry.mean.formatted(decimals: 3), colour: Self.colours[n])
+            + regions.compactMap { region in
+                results.summary[region, .dice].map {
+                    Report.Highlight("Mean Dice \(region)", $0.mean.formatted(decimals: 3))
+                }
             }
     }
-
-    static let colours = [Colour.distinct[0], Colour.distinct[1], Colour.distinct[3]]
 
     /// Dice and HD95, and their lesion-wise kin, over cases.
     private var spreads: [DotPlot] {
@@ -77,7 +76,7 @@ struct CohortPage {
         return ReportTable(
             "Over all cases",
             columns: [
-                "Metric", "Region", Column("Cases"), Column("Mean"), Column("95 % interval"), Column("Median"),
+                "Metric", "Region", .number("Cases"), .number("Mean"), .number("95 % interval"), .number("Median"),
             ],
             rows: entries.map { metric, entry in
                 [
@@ -90,14 +89,14 @@ struct CohortPage {
     }
 
     private func table(of comparison: PairedComparison) -> ReportTable {
-        let entries = results.columns.flatMap { metric in
+        let entries = shown.flatMap { metric in
             comparison.entries.filter { $0.metric == metric.name }.map { (metric, $0) }
         }
         return ReportTable(
             "Paired comparison",
             columns: [
-                "Metric", "Region", Column("Cases"), Column("Mean difference"), Column("95 % interval"),
-                Column("Wilcoxon p"), Column("Rank-biserial r"),
+                "Metric", "Region", .number("Cases"), .number("Mean difference"), .number("95 % interval"),
+                .number("Wilcoxon p"), .number("Rank-biserial r"),
             ],
             rows: entries.map { metric, entry in
                 [
@@ -107,8 +106,8 @@ struct CohortPage {
                     Cell(entry.probability.formatted(decimals: 4)), Cell(entry.effect.formatted(decimals: 2)),
                 ]
             },
-            note: "These results minus the others, case by case: Wilcoxon’s signed-rank test, two-sided; p is of each row by "
-                + "itself, not corrected for their number.")
+            note: "These results minus the others, case by case: Wilcoxon’s signed-rank test, two-sided; p is of each row "
+                + "by itself, not corrected for their number.")
     }
 
     private var reliability: LineChart {
@@ -122,8 +121,8 @@ struct CohortPage {
         ReportTable(
             "Calibration over all cases",
             columns: [
-                "Region", Column("Cases"), Column("Voxels"), Column("Calibration error"), Column("Brier score"),
-                Column("Mean of cases"), Column("95 % interval"),
+                "Region", .number("Cases"), .number("Voxels"), .number("Calibration error"), .number("Brier score"),
+                .number("Mean of cases"), .number("95 % interval"),
             ],
             rows: results.calibrations.map { one in
                 [
@@ -172,6 +171,8 @@ struct CohortPage {
                 )
             }
     }
+
+    private static func name(_ path: String) -> String { URL(fileURLWithPath: path).lastPathComponent }
 
     private static func figure(_ value: Double, _ metric: Metric) -> String {
         value.formatted(decimals: metric.unit.isEmpty ? 3 : metric.unit == "mm" ? 1 : 2)
