@@ -1,5 +1,6 @@
 import BrainData
 import BrainModels
+import Foundation
 import NeuralNet
 import Testing
 
@@ -53,6 +54,42 @@ import Testing
         }
         let expected = try own.sigmoid().voxels()
         #expect(zip(try #require(mirrored[.wt]), expected).allSatisfy { abs($0 - $1) < 1e-4 })
+    }
+
+    @Test func uncertaintyIsTheEntropyOfTheMirrorImages() throws {
+        let window = SlidingWindow(patch: 32)
+        let segmenter = TumourSegmenter(network, window: window, mirrors: true)
+        let answer = try segmenter.answer(input.channels, over: input.brain, withUncertainty: true)
+        #expect(try answer.probabilities == segmenter.probabilities(input), "asking for more changes nothing")
+        // One window holds the brain: the mean probability can be taken by hand.
+        let size = [input.grid.size.x, input.grid.size.y, input.grid.size.z]
+        let margins = size.map { (before: 0, after: ($0 + 15) / 16 * 16 - $0) }
+        let padded = try Tensor(channels: input.channels, size: input.grid.size).padded(margins)
+        let channel = try #require(TumourSegmenter.outputs.firstIndex(of: .tc))
+        var mean = [Float](repeating: 0, count: input.grid.count)
+        for mirror in 0..<8 {
+            let axes = (0..<3).filter { mirror & (1 << $0) != 0 }.map { $0 + 2 }
+            let answer = axes.isEmpty ? try network(padded) : try network(padded.flipped(axes)).flipped(axes)
+            var own = try answer.selecting(0, along: 0).selecting(channel, along: 0).sigmoid()
+            for (axis, length) in size.enumerated() { own = try own.narrowed(axis, from: 0, length: length) }
+            for (n, value) in try own.voxels().enumerated() { mean[n] += value / 8 }
+        }
+        let entropies = try #require(answer.uncertainties[.tc])
+        for (own, p) in zip(entropies, mean) {
+            #expect(abs(own + p * log2(p) + (1 - p) * log2(1 - p)) < 1e-4 && (0...1).contains(own))
+        }
+        let single = try TumourSegmenter(network, window: window).answer(
+            input.channels, over: input.brain, withUncertainty: true)
+        let sure = try #require(single.probabilities[.wt]).enumerated().filter { $1 == 0.5 || $1 < 1e-6 }
+        for (n, p) in sure { #expect(abs((single.uncertainties[.wt]?[n] ?? -1) - (p == 0.5 ? 1 : 0)) < 1e-3) }
+        #expect(try segmenter.answer(input.channels, over: input.brain, withUncertainty: false).uncertainties.isEmpty)
+    }
+
+    @Test func airIsCertain() throws {
+        // Windows of air are skipped; their voxels have no answer and are sure to be no tumour.
+        let answer = try TumourSegmenter(network, window: SlidingWindow(patch: 16)).answer(
+            input.channels, over: input.brain, withUncertainty: true)
+        for map in answer.uncertainties.values { #expect(map.allSatisfy { (0...1).contains($0) }) }
     }
 
     @Test func labelsLieOnTheFilesGrid() throws {

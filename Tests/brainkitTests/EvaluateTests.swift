@@ -113,6 +113,70 @@ import Testing
         #expect(try evaluate("mine", "truth", "--against", "/nowhere").status == 66)
     }
 
+    @Test func lesionsAreScoredOneByOne() throws {
+        let two = Samples.labels([(2, [1, 1, 1], [4, 4, 4]), (2, [9, 7, 5], [11, 9, 7])])
+        try write(two, "truth/BraTS-MET-00001-000-seg.nii.gz")
+        let found = Samples.labels([(2, [1, 1, 1], [4, 4, 4]), (2, [10, 1, 1], [11, 2, 2])])
+        try write(found, "mine/BraTS-MET-00001-000_dseg.nii.gz")
+        let table = folder.file("scores.csv")
+        let run = try evaluate("mine", "truth", "--lesion-wise", "--json", "--csv", table.path)
+        #expect(run.status == 0, "\(run.errors)")
+        let whole = try #require(try scores(run)["WT"])
+        // One found whole, one of 16 mm³ missed, one false.
+        #expect(whole["lesionsFound"] == 1 && whole["lesionsMissed"] == 1 && whole["falseLesions"] == 1)
+        #expect(abs((whole["lesionWiseDice"] ?? 0) - 1.0 / 3) < 1e-9)
+        #expect(abs((whole["lesionWiseHD95"] ?? 0) - 748.0 / 3) < 1e-9)
+        let cases = try #require(run.object()["cases"] as? [[String: Any]])
+        #expect((cases.first?["lesionRules"] as? [String: Any])?["name"] as? String == "met")
+        let header = try String(contentsOf: table, encoding: .utf8).prefix { $0 != "\n" }
+        #expect(header.hasSuffix("lesionwise_dice,lesionwise_hd95_mm,lesions_found,lesions_missed,false_lesions"))
+        // For gliomas a lesion of 16 mm³ is too small to count.
+        let gliomas = try scores(evaluate("mine", "truth", "--lesion-rules", "gli", "--json"))
+        #expect(gliomas["WT"]?["lesionsMissed"] == 0)
+        #expect(try evaluate("mine", "truth", "--lesion-wise").output.contains("Lesion-wise Dice"))
+        #expect(try !evaluate("mine", "truth").output.contains("Lesion-wise"))
+        #expect(try evaluate("mine", "truth", "--lesion-rules", "mine").status == 64)
+    }
+
+    @Test func aPageShowsSpreadComparisonCalibrationAndTheWorst() throws {
+        for n in 1...3 {
+            let name = "BraTS-GLI-0000\(n)-000"
+            try write(Samples.tumour, "cases/\(name)/\(name)-seg.nii.gz")
+            try ImageFile.write(Samples.scan, to: folder.file("cases/\(name)/\(name)-t2f.nii.gz"))
+            try write(n == 1 ? moved : Samples.tumour, "mine/\(name)_dseg.nii.gz")
+            try write(Samples.tumour, "theirs/\(name)_dseg.nii.gz")
+            let sure = Volume(grid: Samples.grid, voxels: Samples.tumour.voxels.map { $0 == 0 ? 0.25 : 0.75 })
+            try ImageFile.write(sure, to: folder.file("mine/\(name)_label-WT_probseg.nii.gz"))
+        }
+        let page = folder.file("page.html"), cases = folder.file("cases").path
+        let run = try evaluate(
+            "mine", "cases", "--against", folder.file("theirs").path, "--images", cases, "--probabilities",
+            folder.file("mine").path, "--report", page.path, "--lesion-wise", "--json")
+        #expect(run.status == 0, "\(run.errors)")
+        #expect(run.errors.contains("has no BraTS-GLI-00001-000_label-TC_probseg.nii.gz"))
+        let html = try String(contentsOf: page, encoding: .utf8)
+        for words in [
+            "Mean Dice WT", "Dice of each case", "Over all cases", "Paired comparison", "Calibration", "Worst cases",
+            "BraTS-GLI-00001-000, FLAIR", "Case by case", "Lesion-wise Dice TC", "perfect",
+        ] {
+            #expect(html.contains(words), "\(words)")
+        }
+        #expect(!html.contains("http://") || html.contains("http://www.w3.org/2000/svg"))
+        let calibration = try #require(run.object()["calibration"] as? [[String: Any]])
+        #expect(calibration.count == 1 && calibration[0]["region"] as? String == "WT")
+        // Off by a quarter everywhere, the moved core or not.
+        #expect(abs((calibration[0]["expectedCalibrationError"] as? Double ?? 0) - 0.25) < 1e-6)
+        #expect(abs((calibration[0]["brier"] as? Double ?? 0) - 0.0625) < 1e-6)
+        #expect((calibration[0]["bins"] as? [Any])?.count == 15 && calibration[0]["cases"] as? Int == 3)
+        let plain = folder.file("plain.html")
+        #expect(try evaluate("mine", "cases", "--report", plain.path).status == 0)
+        #expect(try String(contentsOf: plain, encoding: .utf8).contains("data:image/png"), "the truth alone")
+        #expect(try evaluate("mine", "cases", "--images", cases).status == 64)
+        #expect(try evaluate("mine", "cases", "--report", folder.file("no/page.html").path).status == 73)
+        #expect(try evaluate("mine", "cases", "--probabilities", cases).status == 66)
+        #expect(try evaluate("mine", "cases", "--probabilities", "/nowhere").status == 66)
+    }
+
     @Test func aCaseThatCannotBeScoredDoesNotEndTheRest() throws {
         for n in 1...2 {
             try write(Samples.tumour, "truth/BraTS20_00\(n)_seg.nii")

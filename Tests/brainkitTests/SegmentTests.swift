@@ -42,6 +42,21 @@ import Testing
         (try? FileManager.default.contentsOfDirectory(atPath: folder.url.path).sorted()) ?? []
     }
 
+    @Test func uncertaintyMapsLieBesideTheLabelMap() throws {
+        let run = try segment(
+            "--flair", image(0, "flair"), "-o", folder.file("out_dseg.nii.gz").path, "--uncertainty")
+        #expect(run.status == 0, "\(run.errors)")
+        for region in ["WT", "TC", "ET"] {
+            let map = try ImageFile.read(folder.file("out_label-\(region)_uncertainty.nii.gz"))
+            #expect(map.grid.matches(ToyPatients.grid))
+            #expect(map.voxels.allSatisfy { (0...1).contains($0) } && map.voxels.contains { $0 > 0 })
+        }
+        let sidecar = try #require(
+            JSONSerialization.jsonObject(with: Data(contentsOf: folder.file("out_dseg.json"))) as? [String: Any])
+        #expect(sidecar["mirrored"] as? Bool == true, "it implies mirror images")
+        #expect((sidecar["uncertainty"] as? String)?.contains("entropy in bits") == true)
+    }
+
     @Test func leavesALabelMapASidecarAndAReport() throws {
         let out = folder.file("out.nii.gz")
         let run = try segment(

@@ -11,6 +11,7 @@ public final class MaskPair {
     public let overlap: Overlap
     /// The distances between the two surfaces in millimetres; nil where either region is empty.
     public private(set) lazy var surfaceDistances: SurfaceDistances? = SurfaceDistances(of: self)
+    private var lesionScores: [LesionRules: LesionWiseScores] = [:]
 
     /// - Throws: `EvaluationError.gridsDiffer` unless both masks put every voxel in the same place, to within a tenth
     ///   of a voxel; `EvaluationError.grid` where there are no voxels or they have no size.
@@ -27,6 +28,14 @@ public final class MaskPair {
         precondition(prediction.voxels.count == truth.voxels.count, "masks must fill their grids")
         (self.prediction, self.truth) = (prediction, truth)
         overlap = Overlap(prediction: prediction.voxels, truth: truth.voxels)
+    }
+
+    /// How well each lesion was found; computed once for each set of rules.
+    public func lesionWiseScores(_ rules: LesionRules) -> LesionWiseScores {
+        if let known = lesionScores[rules] { return known }
+        let scores = LesionWiseScores(self, rules: rules)
+        lesionScores[rules] = scores
+        return scores
     }
 }
 

@@ -124,12 +124,12 @@ public struct LineChart: Sendable {
     private func short(_ value: Double) -> String { value.formatted(decimals: 1) }
 
     /// Light and dark colour of each curve.
-    private static let colours = [
+    static let colours = [
         ("#2f6f73", "#7cc0bd"), ("#c2571a", "#f0a36b"), ("#6a5aa8", "#b3a6ee"), ("#8a6d00", "#dcc04f"),
         ("#b03a63", "#f090b0"), ("#3a6ea5", "#86b8ea"),
     ]
 
-    private static let style: String = {
+    static let style: String = {
         func rules(_ pick: ((String, String)) -> String) -> String {
             colours.enumerated().map { n, pair in
                 ".chart path.s\(n){stroke:\(pick(pair))}.chart circle.s\(n){fill:\(pick(pair))}"

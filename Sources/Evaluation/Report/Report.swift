@@ -28,6 +28,10 @@ public struct Report: Sendable {
         case text(String, String)
         /// Curves over training steps.
         case chart(LineChart)
+        /// The spread of scores over cases.
+        case dots(DotPlot)
+        /// Pictures side by side, under a title, with a remark.
+        case figures(String, [Figure], note: String)
     }
 
     /// A number that stands out: `Whole tumour`, `42.1`, `ml`.
@@ -130,7 +134,7 @@ extension Report.Section {
     var isNarrow: Bool {
         switch self {
         case .narrowTable, .facts, .steps: true
-        case .viewer, .contactSheet, .highlights, .table, .text, .chart: false
+        case .viewer, .contactSheet, .highlights, .table, .text, .chart, .dots, .figures: false
         }
     }
 
@@ -140,6 +144,10 @@ extension Report.Section {
         case .contactSheet(let sheet): return sheet.markup
         case .table(let table), .narrowTable(let table): return try table.markup()
         case .chart(let chart): return Self.card(chart.title, chart.svg())
+        case .dots(let plot): return Self.card(plot.title, plot.svg())
+        case .figures(let title, let figures, let note):
+            let row = element("div", ["class": "figures"], figures.map(\.markup).joined(separator: "\n"))
+            return Self.card(title, row + (note.isEmpty ? "" : element("p", ["class": "note"], note.escaped)))
         case .text(let title, let text): return Self.card(title, element("p", [:], text.escaped))
         case .highlights(let highlights):
             let tiles = highlights.map { one in

@@ -93,6 +93,10 @@ let viewerStyle = """
     .contact img { display: block; width: 100%; background: #000; border-radius: 8px; }
     .contact .names { display: flex; color: var(--soft); font-size: 13px; margin-bottom: 6px; }
     .contact .names span { flex: 1; text-align: center; }
+    .figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 250px), 1fr)); gap: 18px; }
+    .figures img { display: block; width: 100%; background: #000; border-radius: 8px; image-rendering: pixelated; }
+    .figures figcaption { display: block; margin-top: 6px; color: var(--soft); font-size: 13px; }
+    .figures figcaption b { display: block; color: var(--ink); overflow-wrap: anywhere; }
     @media (max-width: 700px) {
       main { padding: 26px 14px 64px; }
       section { padding: 17px 15px; }

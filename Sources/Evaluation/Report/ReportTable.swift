@@ -10,6 +10,9 @@ public struct ReportTable: Sendable {
             (self.title, self.unit, self.isNumber) = (title, unit, isNumber)
         }
 
+        /// A column of numbers. `Column("Cases")` would be one of words: Swift takes it for the literal.
+        public static func number(_ title: String, unit: String = "") -> Column { Column(title, unit: unit) }
+
         /// A column of words.
         public init(stringLiteral title: String) { self.init(title, isNumber: false) }
     }

@@ -32,7 +32,7 @@ struct SegmentationValidator {
         var examples: [Example] = []
         for held in cases {
             start(held.name)
-            let maps = try segmenter.probabilities(held.channels, over: held.shown)
+            let maps = try segmenter.answer(held.channels, over: held.shown, withUncertainty: false).probabilities
             let found = maps.mapValues { $0.map { $0 >= 0.5 } }
             scores += try self.scores(of: held, found, at: step)
             if examples.count < kept { examples.append(example(held, found)) }

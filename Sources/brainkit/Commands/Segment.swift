@@ -32,6 +32,8 @@ struct Segment: ParsableCommand {
     @Option(help: "How much longer a window may be, as a share of it, to cover an axis alone.") var stretch: Double?
     @Flag(help: "Average over all eight mirror images: eight times as long.") var tta = false
     @Flag(help: "Also write a probability map for each region.") var probabilities = false
+    @Flag(help: "Also write a map of uncertainty for each region: the entropy over mirror images; implies --tta.")
+    var uncertainty = false
     @Option(help: "Write a report, one self-contained page.") var report: String?
     @Option(help: "Label numbers to write: brats2021, brats2023 or msd.") var scheme: String?
     @Option(help: "An expert's label map to compare with in the report.") var truth: String?
@@ -80,7 +82,8 @@ struct Segment: ParsableCommand {
                 if let overlap { window.overlap = overlap }
                 if let patch { window.patch = patch }
                 if let stretch { window.stretch = stretch }
-            }, mirrors: tta, probabilities: probabilities, scheme: try scheme.map { try LabelScheme(named: $0) })
+            }, mirrors: tta || uncertainty, probabilities: probabilities, uncertainty: uncertainty,
+            scheme: try scheme.map { try LabelScheme(named: $0) })
         let todo = try cases.map { (tumour: $0, outputs: try outputs(of: $0)) }.filter {
             !(resume && FileManager.default.fileExists(atPath: $0.outputs.labels.path))
         }

@@ -24,11 +24,13 @@ struct SegmentationRun: Sendable {
     private let extractor: Background<BrainExtractor?>
     private let memory: Int
     private let probabilities: Bool
+    let uncertainty: Bool
     private let scheme: LabelScheme?
 
     init(
         model: ShippedModel, weights: URL?, engine: EngineOptions.Settings, memory: Int,
-        window adjust: (inout SlidingWindow) -> Void, mirrors: Bool, probabilities: Bool, scheme: LabelScheme?
+        window adjust: (inout SlidingWindow) -> Void, mirrors: Bool, probabilities: Bool, uncertainty: Bool,
+        scheme: LabelScheme?
     ) throws {
         let card = try model.card(for: .tumour)
         var window = card.window
@@ -42,7 +44,8 @@ struct SegmentationRun: Sendable {
             network, window: window, precision: engine.type, device: engine.device, mirrors: mirrors)
         checksum = Background { try sha256(of: file) }
         extractor = Background { try ModelStore.extractor(engine) }
-        (self.mirrors, self.memory, self.probabilities, self.scheme) = (mirrors, memory, probabilities, scheme)
+        (self.mirrors, self.memory, self.scheme) = (mirrors, memory, scheme)
+        (self.probabilities, self.uncertainty) = (probabilities, uncertainty)
     }
 
     /// A case that is read and ready for the network.
@@ -57,7 +60,7 @@ struct SegmentationRun: Sendable {
     /// A case that the network has seen.
     struct Answered: Sendable {
         let prepared: Prepared
-        let maps: [TumourRegion: [Float]]
+        let maps: TumourSegmenter.Answer
         var clock: Stopwatch
     }
 
@@ -80,7 +83,10 @@ struct SegmentationRun: Sendable {
         clock.start()
         prepared.input.warnings.forEach(Console.warning)
         let progress = Progress(title + prepared.tumour.name)
-        let maps = try segmenter.probabilities(prepared.input) { progress.show($0, of: $1, "windows") }
+        let input = prepared.input
+        let maps = try segmenter.answer(input.channels, over: input.brain, withUncertainty: uncertainty) {
+            progress.show($0, of: $1, "windows")
+        }
         clock.lap("network")
         return Answered(prepared: prepared, maps: maps, clock: clock)
     }
@@ -91,10 +97,11 @@ struct SegmentationRun: Sendable {
         var clock = answered.clock
         clock.start()
         let scheme = try self.scheme ?? tumour.scheme ?? LabelScheme(named: model.card.scheme)
-        let masks = try TumourSegmenter.masks(maps, input)
+        let masks = try TumourSegmenter.masks(maps.probabilities, input)
         let labels = try LabelMap(composing: masks, scheme: scheme)
         try ImageFile.write(labels, to: outputs.labels, description: "BrainKit \(Version.number) \(model.card.name)")
-        if probabilities { try write(maps, input, beside: outputs.labels) }
+        if probabilities { try write(maps.probabilities, "probseg", input, beside: outputs.labels) }
+        if uncertainty { try write(maps.uncertainties, "uncertainty", input, beside: outputs.labels) }
         clock.lap("writing")
         var sidecar = Sidecar(self, tumour, input, scheme, masks, clock.laps, checksum: try checksum.value())
         try sidecar.write(beside: outputs.labels)
@@ -146,10 +153,12 @@ struct SegmentationRun: Sendable {
         return 300_000_000 + window.largest * (isFused ? 160 : 320)
     }
 
-    private func write(_ maps: [TumourRegion: [Float]], _ input: TumourInput, beside labels: URL) throws {
+    private func write(
+        _ maps: [TumourRegion: [Float]], _ suffix: String, _ input: TumourInput, beside labels: URL
+    ) throws {
         let base = labels.lastPathComponent.replacing(/(_dseg)?\.nii(\.gz)?$/, with: "")
         for (region, voxels) in maps {
-            let name = "\(base)_label-\(region.displayName)_probseg.nii.gz"
+            let name = "\(base)_label-\(region.displayName)_\(suffix).nii.gz"
             let file = labels.deletingLastPathComponent().appendingPathComponent(name)
             try ImageFile.write(try input.restored(voxels), to: file)
         }

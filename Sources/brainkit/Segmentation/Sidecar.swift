@@ -14,6 +14,8 @@ struct Sidecar: Encodable {
     let engine: [String: String]
     let window: SlidingWindow
     let mirrored: Bool
+    /// What the maps of uncertainty hold; nil where there are none.
+    let uncertainty: String?
     let sources: [String: String]
     let scheme: LabelScheme
     let millilitres: [String: Double]
@@ -33,6 +35,7 @@ struct Sidecar: Encodable {
         (weights, weightsSHA256) = (run.weights.lastPathComponent, checksum)
         command = CommandLine.arguments
         (engine, window, mirrored) = (run.engine.names, run.window, run.mirrors)
+        uncertainty = run.uncertainty ? "entropy in bits of the mean probability over eight mirror images" : nil
         sources = Dictionary(
             uniqueKeysWithValues: tumour.images.map { ($0.key.displayName, $0.value.file.lastPathComponent) })
         self.scheme = scheme

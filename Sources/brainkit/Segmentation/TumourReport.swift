@@ -79,7 +79,7 @@ struct TumourReport {
     private var volumes: ReportTable {
         let total = Double(labels.grid.voxelMillilitres)
         return ReportTable(
-            "Volumes", columns: ["Label", Column("Number"), Column("Volume", unit: "ml")],
+            "Volumes", columns: ["Label", .number("Number"), .number("Volume", unit: "ml")],
             rows: scheme.labels.map { label in
                 let count = labels.voxels.reduce(0) { $0 + ($1 == label.number ? 1 : 0) }
                 return [
@@ -89,7 +89,6 @@ struct TumourReport {
             })
     }
 
-    private typealias Column = ReportTable.Column
     private typealias Cell = ReportTable.Cell
 
     private var viewer: Viewer {
