@@ -8,11 +8,10 @@ build_flags := --explicit-target-dependency-import-check error
 swift_sources := Package.swift Sources Tests
 python ?= python3
 
-# What `make demo` runs, and the two files it leaves.
-demo_labels := demo/brain1_dseg.nii.gz
-demo_report := demo/brain1_report.html
-demo_command := brainkit segment --t1ce demo/brain1_image.nrrd -o $(demo_labels) \
-	--truth demo/brain1_label.nrrd --truth-region tc --report $(demo_report)
+# The scans of `make demo`, and what it runs on each.
+demo_scans := brain1 brain2
+demo_command = brainkit segment --t1ce demo/$${scan}_image.nrrd -o demo/$${scan}_dseg.nii.gz \
+	--truth demo/$${scan}_label.nrrd --truth-region tc --report demo/$${scan}_report.html
 
 .PHONY: help demo test build format golden snapshots parity resume bench clean bootstrap
 
@@ -25,10 +24,10 @@ bootstrap:  ## installs what is missing: system libraries and the tensor engine
 build: bootstrap  ## builds the command in release mode: .build/release/brainkit
 	swift build -c release $(build_flags) --product brainkit
 
-demo: build  ## segments a real tumour scan: a label map and a report
+demo: build  ## segments two real tumour scans: a label map and a report each
 	@scripts/demo-input
-	.build/release/$(demo_command)
-	@printf 'label map: %s\nreport:    %s\n' '$(CURDIR)/$(demo_labels)' '$(CURDIR)/$(demo_report)'
+	for scan in $(demo_scans); do .build/release/$(demo_command); \
+	printf 'report: %s\n' "$(CURDIR)/demo/$${scan}_report.html"; done
 
 test: bootstrap  ## builds and runs every test
 	swift build --build-tests $(build_flags)
