@@ -40,6 +40,14 @@ import Testing
         try plan.experiment.demandChoices()
     }
 
+    @Test func namesWhoIsHeldOut() throws {
+        let plan = try plan { $0.data.validation = ["BraTS2021_00002"] }
+        #expect(plan.heldOut == ["BraTS2021_00002"])
+        #expect(try plan.text().contains("# held out: BraTS2021_00002\n"))
+        let open = try self.plan { $0.data.validation = .nobody }
+        #expect(try open.heldOut.isEmpty && !open.text().contains("# held out"))
+    }
+
     @Test func littleMemoryMakesSmallBatchesAndWarns() throws {
         let tight = try plan(memory: 1_000_000) { ($0.sampling.patch, $0.sampling.batch) = (0, 0) }
         #expect(tight.experiment.sampling.patch == 16 && tight.experiment.sampling.batch == 1)

@@ -76,6 +76,16 @@ import Testing
         #expect(try ImageFile.read(folder.file("brains/stripped_brain.nii.gz")).voxels == Self.stripped.voxels)
     }
 
+    @Test func doesWithoutANetwork() throws {
+        let run = try extract(
+            "-i", folder.file("scans/stripped.nii.gz").path, "-o", folder.file("b.nii").path, "--classical", "--json",
+            "--model", "/nowhere")
+        #expect(run.status == 0)
+        let records = try #require(try run.object()["scans"] as? [[String: Any]])
+        #expect(records[0]["method"] as? String == "surface")
+        #expect(try ImageFile.read(folder.file("b.nii")).voxels == Self.stripped.voxels)
+    }
+
     @Test func refusesWhatItCannotUse() throws {
         let missing = try extract("-i", folder.file("none.nii").path, "-o", folder.file("b.nii").path)
         #expect(missing.status == 66 && missing.isOneSentence)

@@ -5,6 +5,7 @@ import Testing
 @Suite struct HelpTests {
     static let commands = [
         "", "bench", "bench case", "bench patch", "bench step", "convert", "evaluate", "evaluate segmentation",
+        "extract",
         "forward", "info", "models", "models check", "models info", "models list", "plan", "segment", "synthesise",
         "train",
     ]

@@ -13,6 +13,8 @@ public struct BrainExtractor: Sendable {
         /// The skull was taken off before: the brain is what is not 0.
         case stripped
         case network
+        /// A surface grown from the middle, without a network: ``BrainMask``.
+        case surface
     }
 
     private let network: EoFormer

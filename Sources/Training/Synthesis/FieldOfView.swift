@@ -7,8 +7,8 @@ struct FieldOfView {
     /// Millimetres between the voxels that the head is looked for on, and around what is found.
     private static let (step, margin) = (5.0, 6.0)
 
-    /// - Parameter neck: for a whole head, the millimetres below the brain that are shown.
-    init(of map: HeadMap, _ deformation: Deformation, neck: Double?) {
+    /// - Parameter edges: for a whole head, the millimetres below and above the brain that are shown; below 0 they cut into it.
+    init(of map: HeadMap, _ deformation: Deformation, edges: (neck: Double, crown: Double)?) {
         let count = Int(2 * Deformation.reach.x / Self.step)
         let coarse = Grid(
             size: SIMD3(repeating: count),
@@ -17,9 +17,10 @@ struct FieldOfView {
         let whole = Box(coarse)
         let brain = Mask(grid: coarse, voxels: voxels.map { $0 & HeadMap.brainBit != 0 }).box ?? whole
         var box = brain
-        if let neck {
+        if let edges {
             box = Mask(grid: coarse, voxels: voxels.map { $0 != 0 }).box ?? whole
-            box.lower.z = max(box.lower.z, brain.lower.z - Int(neck / Self.step))
+            box.lower.z = max(box.lower.z, brain.lower.z - Int(edges.neck / Self.step))
+            box.upper.z = min(box.upper.z, brain.upper.z + Int(edges.crown / Self.step))
         }
         lower = coarse.affine(SIMD3<Double>(box.lower)) - Self.margin
         upper = coarse.affine(SIMD3<Double>(box.upper &- 1)) + Self.margin

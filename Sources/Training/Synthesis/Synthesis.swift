@@ -28,8 +28,10 @@ public struct Synthesis: Codable, Sendable, Equatable {
         /// The standard deviation of the elastic field along each axis, and the distance over which it stays alike.
         public var elastic = 2.2
         public var elasticScale = 60.0
-        /// How much of the neck below the brain whole heads keep.
+        /// How much of the neck below the brain whole heads keep; below 0 the field of view ends inside the brain.
         public var neck = 10.0...90.0
+        /// The same of what lies above the brain.
+        public var crown = 40.0...40.0
     }
 
     /// What tumours grow.
@@ -126,7 +128,8 @@ extension Synthesis {
 
     private var flawOfRanges: String? {
         let ranges = [
-            ("anatomy.neck", anatomy.neck, 0...500), ("tumour.volume", tumour.volume, 0.1...2000),
+            ("anatomy.neck", anatomy.neck, -100...500), ("anatomy.crown", anatomy.crown, -100...500),
+            ("tumour.volume", tumour.volume, 0.1...2000),
             ("tumour.core", tumour.core, 0...1), ("tumour.nonEnhancingCore", tumour.nonEnhancingCore, 0...1),
             ("tumour.rim", tumour.rim, 0...100), ("tumour.massEffect", tumour.massEffect, 0...2),
             ("appearance.contrast", appearance.contrast, -5...5), ("appearance.texture", appearance.texture, 0...10),

@@ -92,8 +92,10 @@ public struct Synthesiser: Sendable {
     private func scene(_ number: Int, _ map: HeadMap, isWhole: Bool, hasTumour: Bool, spacing: Double) -> Scene {
         var random = stream(number, "anatomy")
         var deformation = Deformation(of: map, settings.anatomy, shifted: isWhole, &random)
-        let neck = random.uniform(in: settings.anatomy.neck)
-        let grid = FieldOfView(of: map, deformation, neck: isWhole ? neck : nil).grid(spacing: spacing)
+        let edges = (
+            neck: random.uniform(in: settings.anatomy.neck), crown: random.uniform(in: settings.anatomy.crown)
+        )
+        let grid = FieldOfView(of: map, deformation, edges: isWhole ? edges : nil).grid(spacing: spacing)
         let grown = hasTumour ? grow(number, map, &deformation, on: grid) : nil
         var anatomy = grown?.anatomy ?? deformation.voxels(of: map, on: grid)
         random = stream(number, "vessels")

@@ -27,6 +27,8 @@ struct Extract: ParsableCommand {
     var report: String?
     @Option(help: "A shipped model, or a model's folder.")
     var model = ModelStore.extraction
+    @Flag(help: "Without a network: a surface grown from the middle (Smith 2002), for T1 alone, and weaker.")
+    var classical = false
     @Flag(help: "Print one JSON object: files, millilitres, method and seconds.")
     var json = false
     @OptionGroup var engine: EngineOptions
@@ -34,10 +36,7 @@ struct Extract: ParsableCommand {
     func run() throws {
         let jobs = try listed()
         let page = try report.map(OutputPath.file)
-        let settings = try engine.settings()
-        let extractor = try BrainExtractor(
-            ModelStore.model(named: model), precision: settings.type, device: settings.device)
-        let work = ExtractionRun(extractor: extractor, memory: engine.memory)
+        let work = ExtractionRun(extractor: try extractor(), memory: engine.memory)
         let progress = Progress("extracting")
         var records: [ExtractionRun.Record] = []
         var pictures = page.map { _ in ExtractionPage() }
@@ -59,6 +58,13 @@ struct Extract: ParsableCommand {
         guard records.count == jobs.count else {
             throw Failure(.someFailed, "\(jobs.count - records.count) of \(jobs.count) scans failed, the rest is done")
         }
+    }
+
+    private func extractor() throws -> BrainExtractor? {
+        if classical { return nil }
+        let settings = try engine.settings()
+        return try BrainExtractor(
+            ModelStore.model(named: model), precision: settings.type, device: settings.device)
     }
 
     private func listed() throws -> [ExtractionRun.Job] {

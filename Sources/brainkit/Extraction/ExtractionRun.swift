@@ -23,7 +23,8 @@ struct ExtractionRun {
     /// What a brain with its fluid measures between a small child's and the largest ones', in millilitres.
     private static let plausible = 600.0...2000.0
 
-    let extractor: BrainExtractor
+    /// Nil to find brains by the classical method.
+    let extractor: BrainExtractor?
     let memory: Int
 
     func extract(_ job: Job) throws -> (record: Record, scan: Volume, brain: Mask) {
@@ -32,7 +33,7 @@ struct ExtractionRun {
         guard scan.frames == 1 else {
             throw ImagingError.geometry("expected one volume, found a series of \(scan.frames): give one of them")
         }
-        let (brain, method) = try extractor.brain(in: scan)
+        let (brain, method) = try extractor?.brain(in: scan) ?? (BrainMask.estimate(scan), .surface)
         let warnings = scan.notes + doubts(about: brain)
         warnings.forEach { Console.warning("\(job.scan.lastPathComponent): \($0)") }
         try ImageFile.write(scan.masked(by: brain), to: job.brain)

@@ -3,7 +3,7 @@ public import Foundation
 /// Reads and writes images of every known format.
 public enum ImageFile {
     /// The formats, in the order in which they are asked.
-    public static let formats: [any VolumeFormat] = [NIfTI(), NRRD(), MetaImage()]
+    public static let formats: [any VolumeFormat] = [NIfTI(), NRRD(), MetaImage(), MGH()]
 
     /// What a file says of itself; only its beginning is read.
     public static func header(of file: URL) throws(ImagingError) -> ImageHeader {

@@ -26,7 +26,7 @@ extension StoredImage {
         case .zlib: (bytes, notes) = try unpacked(.zlib, count)
         case .text: return try text(values)
         }
-        return StoredVoxels(bytes: bytes, type: header.type, order: header.order, notes: notes)
+        return StoredVoxels(bytes: bytes, type: header.type, order: header.order, notes: hasFooter ? [] : notes)
     }
 
     private func unpacked(_ container: Deflate.Container, _ count: Int) throws(ImagingError) -> (Data, [String]) {

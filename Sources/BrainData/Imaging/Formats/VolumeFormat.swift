@@ -38,6 +38,8 @@ public struct StoredImage: Sendable {
     /// Where the voxels start: in the content of the file, or, where `encoding` is packed, in the file itself.
     var offset: Int
     var encoding: Encoding = .raw
+    /// Whether more than voxels is in the file by right.
+    var hasFooter = false
     /// Bytes to skip after unpacking.
     var skip = 0
     /// Bytes of the packed stream; nil when it goes on to the end of the file.
