@@ -20,6 +20,8 @@ struct NIfTIHeader {
     var intercept = 0.0
     var units = 0
     var description = ""
+    /// What a voxel's numbers mean, where they are no scan.
+    var intent = Intent.none
     var qformCode = 0
     var sformCode = 0
     /// b, c and d of the unit quaternion, then the offset in millimetres.
@@ -27,6 +29,12 @@ struct NIfTIHeader {
     var qoffset = SIMD3<Double>()
     /// The rows of the affine.
     var srow = [SIMD4<Double>](repeating: .zero, count: 3)
+
+    enum Intent: Int {
+        case none = 0
+        /// Along the fifth axis lie the components of a vector.
+        case vector = 1007
+    }
 
     /// The bytes of a header.
     var length: Int { version == 1 ? 348 : 540 }
@@ -128,6 +136,7 @@ struct NIfTIHeader {
             out.put(Int16(clamping: dim[n]), at: 40 + 2 * n)
             out.put(Float(pixdim[n]), at: 76 + 4 * n)
         }
+        out.put(Int16(clamping: intent.rawValue), at: 68)
         out.put(Int16(clamping: datatype), at: 70)
         out.put(Int16(clamping: bitpix), at: 72)
         out.put(Float(voxOffset), at: 108)
@@ -169,6 +178,7 @@ struct NIfTIHeader {
             for m in 0..<4 { out.put(srow[n][m], at: 400 + 32 * n + 8 * m) }
         }
         out.put(Int32(clamping: units), at: 500)
+        out.put(Int32(clamping: intent.rawValue), at: 504)
         return out.bytes
     }
 }

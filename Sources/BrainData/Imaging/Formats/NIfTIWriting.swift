@@ -1,9 +1,17 @@
 public import Foundation
 
 extension NIfTI {
-    /// The files of an image: NIfTI-1, or NIfTI-2 where an axis is longer than NIfTI-1 can say.
     public func files(
         for voxels: EncodedVoxels, grid: Grid, frames: Int, description: String, at url: URL
+    ) throws(ImagingError) -> [(url: URL, bytes: Data)] {
+        try files(for: voxels, grid: grid, frames: frames, description: description, areVectors: false, at: url)
+    }
+
+    /// The files of an image: NIfTI-1, or NIfTI-2 where an axis is longer than NIfTI-1 can say.
+    ///
+    /// - Parameter areVectors: whether the frames are the components of vectors, which lie along the fifth axis.
+    func files(
+        for voxels: EncodedVoxels, grid: Grid, frames: Int, description: String, areVectors: Bool, at url: URL
     ) throws(ImagingError) -> [(url: URL, bytes: Data)] {
         let name = url.lastPathComponent.lowercased()
         let isPacked = name.hasSuffix(".gz")
@@ -11,7 +19,11 @@ extension NIfTI {
         guard grid.affine.inverse != nil else {
             throw .unwritable(path: url.path, why: "its affine is singular, so that no place belongs to a voxel")
         }
-        let header = header(for: voxels, grid: grid, frames: frames, description: description, isPair: isPair)
+        var header = header(for: voxels, grid: grid, frames: frames, description: description, isPair: isPair)
+        if areVectors {
+            (header.dim[0], header.dim[4], header.dim[5]) = (5, 1, frames)
+            header.intent = .vector
+        }
         guard isPair else {
             var bytes = header.bytes
             bytes.append(Data(count: 4))  // no extensions follow

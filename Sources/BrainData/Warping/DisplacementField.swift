@@ -1,0 +1,103 @@
+/// Where each place of a fixed scan lies in a moving one: place + displacement, in millimetres, RAS+.
+///
+/// A warp *pulls*: the warped image on the field's grid shows at x what the moving scan shows at x + u(x), as ITK, ANTs and Slicer
+/// have it. Outside the field's grid nothing moves.
+public struct DisplacementField: Sendable, Equatable {
+    /// Where the displacements are given: the grid of the fixed scan.
+    public var grid: Grid
+    /// One for each voxel, i varying fastest, in millimetres along right, anterior and superior.
+    public var vectors: [SIMD3<Float>]
+
+    /// - Precondition: `vectors` fills the grid.
+    public init(grid: Grid, vectors: [SIMD3<Float>]) {
+        precondition(vectors.count == grid.count, "\(vectors.count) displacements do not fill \(grid.size)")
+        (self.grid, self.vectors) = (grid, vectors)
+    }
+
+    /// Nothing moves.
+    public static func identity(on grid: Grid) -> DisplacementField {
+        DisplacementField(grid: grid, vectors: [SIMD3<Float>](repeating: .zero, count: grid.count))
+    }
+
+    /// The displacement at a place given in voxels of the grid, linear in between; zero outside it.
+    func displacement(atVoxel place: SIMD3<Double>) -> SIMD3<Float> {
+        let last = SIMD3<Double>(grid.size &- 1)
+        guard all(place .>= SIMD3(repeating: -0.5)), all(place .<= last + 0.5) else { return .zero }
+        let inside = place.clamped(lowerBound: .zero, upperBound: last)
+        var base = SIMD3<Int>.zero, next = SIMD3<Int>.zero
+        let steps = [1, grid.size.x, grid.size.x * grid.size.y]
+        for axis in 0..<3 {
+            base[axis] = min(Int(inside[axis]), max(0, grid.size[axis] - 2))
+            next[axis] = grid.size[axis] > 1 ? steps[axis] : 0
+        }
+        let far = SIMD3<Float>(inside - SIMD3<Double>(base))
+        let corner = base.x + grid.size.x * (base.y + grid.size.y * base.z)
+        func edge(_ n: Int) -> SIMD3<Float> { vectors[n] + (vectors[n + next.x] - vectors[n]) * far.x }
+        func face(_ n: Int) -> SIMD3<Float> { edge(n) + (edge(n + next.y) - edge(n)) * far.y }
+        return face(corner) + (face(corner + next.z) - face(corner)) * far.z
+    }
+
+    /// The field that leads back, by fixed-point iteration: v(y) = −u(y + v(y)) (Chen et al., *A simple fixed-point approach to
+    /// invert a deformation field*, Medical Physics 35, 2008). It converges where the field does not fold.
+    ///
+    /// - Throws: ``ImagingError/geometry(_:)`` where the grid's affine is singular.
+    public func inverse(iterations: Int = 20) throws(ImagingError) -> DisplacementField {
+        let back = try worldToVoxels()
+        let (grid, field) = (grid, self)
+        let vectors: [SIMD3<Float>] = filledArray(grid.count) { target in
+            nonisolated(unsafe) let target = target
+            inParallel(grid.size.z) { k in
+                for n in k * grid.size.x * grid.size.y..<(k + 1) * grid.size.x * grid.size.y {
+                    let place = grid.affine(SIMD3<Double>(grid.voxel(at: n)))
+                    var v = SIMD3<Float>.zero
+                    for _ in 0..<iterations {
+                        let next = -field.displacement(atVoxel: back(place + SIMD3<Double>(v)))
+                        let change = next - v
+                        v = next
+                        if (change * change).sum() < 1e-6 { break }
+                    }
+                    target[n] = v
+                }
+            }
+        }
+        return DisplacementField(grid: grid, vectors: vectors)
+    }
+
+    /// How much a small piece of the fixed space grows on its way to the moving one: the determinant of 1 + ∂u/∂x at every voxel, by
+    /// central differences, one-sided at the edge. At or below 0 the field folds.
+    ///
+    /// - Throws: ``ImagingError/geometry(_:)`` where the grid's affine is singular.
+    public func jacobian() throws(ImagingError) -> Volume {
+        let back = try worldToVoxels()
+        let (size, vectors) = (grid.size, vectors)
+        let steps = [1, size.x, size.x * size.y]
+        let columns = [back.i, back.j, back.k].map { SIMD3<Float>($0) }
+        let voxels: [Float] = filledArray(grid.count) { target in
+            nonisolated(unsafe) let target = target
+            inParallel(size.z) { k in
+                for n in k * size.x * size.y..<(k + 1) * size.x * size.y {
+                    let place = SIMD3(n % size.x, n / size.x % size.y, k)
+                    var slopes = [SIMD3<Float>](repeating: .zero, count: 3)
+                    for axis in 0..<3 where size[axis] > 1 {
+                        let low = place[axis] > 0 ? n - steps[axis] : n
+                        let high = place[axis] < size[axis] - 1 ? n + steps[axis] : n
+                        slopes[axis] = (vectors[high] - vectors[low]) / Float((high - low) / steps[axis])
+                    }
+                    // By the chain rule: along right, anterior and superior.
+                    let rows = columns.map { slopes[0] * $0.x + slopes[1] * $0.y + slopes[2] * $0.z }
+                    let a = rows[0] + [1, 0, 0], b = rows[1] + [0, 1, 0], c = rows[2] + [0, 0, 1]
+                    target[n] =
+                        a.x * (b.y * c.z - b.z * c.y) - a.y * (b.x * c.z - b.z * c.x) + a.z * (b.x * c.y - b.y * c.x)
+                }
+            }
+        }
+        return Volume(grid: grid, voxels: voxels)
+    }
+
+    private func worldToVoxels() throws(ImagingError) -> Affine {
+        guard let back = grid.affine.inverse else {
+            throw .geometry("the field's map from voxels to millimetres is singular")
+        }
+        return back
+    }
+}

@@ -1,0 +1,96 @@
+/// The way from the places of a fixed scan to those of a moving one: a displacement, then an affine map; either may be missing.
+public struct Warp: Sendable {
+    /// In the fixed scan's millimetres.
+    public var field: DisplacementField?
+    /// From where the field leads to the moving scan's millimetres.
+    public var affine: Affine?
+
+    public init(field: DisplacementField? = nil, affine: Affine? = nil) { (self.field, self.affine) = (field, affine) }
+
+    /// Where a place of the fixed scan lies in the moving one; both in millimetres, RAS+.
+    public func callAsFunction(_ place: SIMD3<Double>) -> SIMD3<Double> {
+        var place = place
+        if let field, let back = field.grid.affine.inverse {
+            place += SIMD3<Double>(field.displacement(atVoxel: back(place)))
+        }
+        return affine.map { $0(place) } ?? place
+    }
+}
+
+extension Volume {
+    /// The moving scan as it looks on the fixed one's grid, linear between voxels, frame by frame.
+    ///
+    /// - Parameter outside: the value where the warp leads out of the scan.
+    /// - Throws: ``ImagingError/geometry(_:)`` where an affine is singular.
+    public func warped(by warp: Warp, onto fixed: Grid, outside: Float = 0) throws(ImagingError) -> Volume {
+        let places = try grid.places(of: fixed, by: warp)
+        let size = grid.size, last = SIMD3<Float>(size &- 1), (source, count, frames) = (voxels, grid.count, frames)
+        let x = size.x > 1 ? 1 : 0, y = size.y > 1 ? size.x : 0, z = size.z > 1 ? size.x * size.y : 0
+        let voxels: [Float] = filledArray(fixed.count * frames) { target in
+            nonisolated(unsafe) let target = target
+            inParallel(fixed.size.z) { k in
+                for n in k * fixed.size.x * fixed.size.y..<(k + 1) * fixed.size.x * fixed.size.y {
+                    let place = places[n]
+                    let isInside = all(place .>= SIMD3(repeating: -0.5)) && all(place .<= last + 0.5)
+                    let p = place.clamped(lowerBound: .zero, upperBound: last)
+                    let (i, j, l) = (
+                        min(Int(p.x), max(0, size.x - 2)), min(Int(p.y), max(0, size.y - 2)),
+                        min(Int(p.z), max(0, size.z - 2))
+                    )
+                    let (fx, fy, fz) = (p.x - Float(i), p.y - Float(j), p.z - Float(l))
+                    for frame in 0..<frames {
+                        guard isInside else {
+                            target[n + frame * fixed.count] = outside
+                            continue
+                        }
+                        let base = i + size.x * (j + size.y * l) + frame * count
+                        func edge(_ n: Int) -> Float { source[n] + (source[n + x] - source[n]) * fx }
+                        func face(_ n: Int) -> Float { edge(n) + (edge(n + y) - edge(n)) * fy }
+                        target[n + frame * fixed.count] = face(base) + (face(base + z) - face(base)) * fz
+                    }
+                }
+            }
+        }
+        return Volume(grid: fixed, frames: frames, voxels: voxels, notes: notes)
+    }
+}
+
+extension LabelMap {
+    /// The moving labels on the fixed scan's grid, each the one of the closest voxel; 0 where the warp leads out of the map.
+    ///
+    /// - Throws: ``ImagingError/geometry(_:)`` where an affine is singular.
+    public func warped(by warp: Warp, onto fixed: Grid) throws(ImagingError) -> LabelMap {
+        let places = try grid.places(of: fixed, by: warp)
+        let size = grid.size, limit = SIMD3<Float>(size) - 0.5
+        let labels = places.map { place -> UInt16 in
+            guard all(place .>= SIMD3(repeating: -0.5)), all(place .< limit) else { return 0 }
+            let at = SIMD3<Int>(place + 0.5)
+            return voxels[at.x + size.x * (at.y + size.y * at.z)]
+        }
+        return LabelMap(grid: fixed, voxels: labels)
+    }
+}
+
+extension Grid {
+    /// Where the voxels of a fixed grid lie in voxels of this one.
+    fileprivate func places(of fixed: Grid, by warp: Warp) throws(ImagingError) -> [SIMD3<Float>] {
+        guard let back = affine.inverse, warp.field.map({ $0.grid.affine.inverse != nil }) ?? true else {
+            throw .geometry("cannot warp: a map from voxels to millimetres is singular")
+        }
+        let direct = warp.field.map { $0.grid == fixed } ?? false ? warp.field : nil
+        return filledArray(fixed.count) { target in
+            nonisolated(unsafe) let target = target
+            inParallel(fixed.size.z) { k in
+                for n in k * fixed.size.x * fixed.size.y..<(k + 1) * fixed.size.x * fixed.size.y {
+                    let place = fixed.affine(SIMD3<Double>(fixed.voxel(at: n)))
+                    // A field on the very grid need not be interpolated.
+                    let moved = direct.map { field in
+                        let there = place + SIMD3<Double>(field.vectors[n])
+                        return warp.affine.map { $0(there) } ?? there
+                    }
+                    target[n] = SIMD3<Float>(back(moved ?? warp(place)))
+                }
+            }
+        }
+    }
+}
