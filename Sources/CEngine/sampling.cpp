@@ -1,8 +1,8 @@
 // Volumes read at places between their voxels: what warps an image along a field of displacements.
 //
-// libtorch's own operation runs on one thread at batch 1. Here rows of the output are shared among threads, and the pass
-// backward over the volume by slabs of the volume, so that no two threads write to one voxel and sums never change with
-// the threads.
+// libtorch's own operation runs on one thread at batch 1. Here rows of the output are shared among threads, and the
+// pass backward over the volume by slabs of the volume, so that no two threads write to one voxel and sums never change
+// with the threads.
 #include "internal.hpp"
 #include "parallel.hpp"
 #include "sampling.hpp"

@@ -23,8 +23,8 @@ template <class T> struct Sampling {
     int64_t positions() const { return out[0] * out[1] * out[2]; }
 };
 
-/// Where up to 64 voxels lie: on each axis the lower and the upper neighbour's offset, weight, and the weight's derivative.
-/// What lies outside has weight 0 and an offset inside.
+/// Where up to 64 voxels lie: on each axis the lower and the upper neighbour's offset, weight, and the weight's
+/// derivative. What lies outside has weight 0 and an offset inside.
 template <class T> struct Neighbours {
     int32_t offset[3][2][kBlock];
     T weight[3][2][kBlock], slope[3][2][kBlock];

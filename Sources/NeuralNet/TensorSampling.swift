@@ -12,7 +12,8 @@ extension Tensor {
     /// Reads a volume, `[batch, channel, i, j, k]`, at places between its voxels; outside it is 0.
     ///
     /// - Parameters:
-    ///   - places: `[batch, 3, i', j', k']`, in voxels of this volume along i, j and k, the first voxel's centre being 0.
+    ///   - places: `[batch, 3, i', j', k']`, in voxels of this volume along i, j and k, the first voxel's centre being
+    ///   0.
     ///   - usingLibtorch: leaves the work to libtorch's `grid_sample`, to compare with.
     /// - Returns: `[batch, channel, i', j', k']`.
     public func sampled(
@@ -23,7 +24,8 @@ extension Tensor {
 
     /// Warps a volume: every voxel of the answer is read at its own place plus a displacement. Outside it is 0.
     ///
-    /// Jaderberg et al., *Spatial Transformer Networks*, NeurIPS 2015, [arXiv:1506.02025](https://arxiv.org/abs/1506.02025).
+    /// Jaderberg et al., *Spatial Transformer Networks*, NeurIPS 2015,
+    /// [arXiv:1506.02025](https://arxiv.org/abs/1506.02025).
     ///
     /// - Parameters:
     ///   - displacements: `[batch, 3, i', j', k']`, in voxels along i, j and k.
@@ -43,8 +45,8 @@ extension Tensor {
             "sample")
     }
 
-    /// A volume, `[batch, channel, i, j, k]`, resized by trilinear interpolation between voxels' centres (the corners are not
-    /// aligned).
+    /// A volume, `[batch, channel, i, j, k]`, resized by trilinear interpolation between voxels' centres (the corners
+    /// are not aligned).
     public func resized(to sides: [Int]) throws(NetworkError) -> Tensor {
         precondition(sides.count == 3, "\(sides) are no sides of a volume")
         return try Tensor(engine_resize3d(raw, sides.map(Int64.init)))
@@ -62,7 +64,8 @@ extension Tensor {
         try Tensor(engine_average_pool3d(raw, Int64(kernel), Int64(stride), Int64(padding)))
     }
 
-    /// The sum over the cube of `window` voxels a side around every voxel of `[batch, channel, i, j, k]`, zeros outside.
+    /// The sum over the cube of `window` voxels a side around every voxel of `[batch, channel, i, j, k]`, zeros
+    /// outside.
     ///
     /// - Precondition: `window` is odd.
     public func boxSum(window: Int) throws(NetworkError) -> Tensor {

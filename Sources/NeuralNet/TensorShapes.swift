@@ -83,7 +83,8 @@ extension Tensor {
     public func channelsToFront() throws(NetworkError) -> Tensor { try permuted([0, 4, 1, 2, 3]) }
 }
 
-/// Adds tensors up in one place of memory: what sliding windows are blended in. Its owner alone holds it while it grows.
+/// Adds tensors up in one place of memory: what sliding windows are blended in. Its owner alone holds it while it
+/// grows.
 public final class Accumulator {
     /// The sum so far.
     public let sum: Tensor

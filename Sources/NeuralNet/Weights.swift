@@ -3,8 +3,8 @@ import Synchronization
 
 /// A place in a checkpoint, or in a network that is drawn afresh.
 ///
-/// Subscripting steps inward and the dots come by themselves, so the code that builds a network spells the very names that
-/// PyTorch's `state_dict()` prints:
+/// Subscripting steps inward and the dots come by themselves, so the code that builds a network spells the very names
+/// that PyTorch's `state_dict()` prints:
 ///
 ///     weights["blocks"][0]["attn"].tensor("qkv.weight", shape: [144, 48])
 ///     // the tensor "blocks.0.attn.qkv.weight"
@@ -33,8 +33,8 @@ public struct Weights: Sendable {
     /// In what numbers kernels of our own multiply matrices; see ``forKernels``.
     public var products: ElementType { settings.products }
 
-    /// The same place for a network with such kernels. Where bfloat16 is asked for on the processor, its tensors and maps stay
-    /// in float32, and kernels round to bfloat16 what they multiply alone.
+    /// The same place for a network with such kernels. Where bfloat16 is asked for on the processor, its tensors and
+    /// maps stay in float32, and kernels round to bfloat16 what they multiply alone.
     public var forKernels: Weights {
         guard settings.type == .bfloat16, settings.device == .cpu, !settings.trainable else { return self }
         let settings = Settings(type: .float32, device: .cpu, trainable: false, products: .bfloat16)
@@ -105,8 +105,8 @@ extension Weights {
     /// Gives every tensor its shape and zeros that take no memory: to learn what a network of any size wants.
     public static func outline() -> Weights {
         Weights(
-            source: OutlineSource(), ledger: Ledger(), settings: Settings(type: .float32, device: .cpu, trainable: false),
-            path: "")
+            source: OutlineSource(), ledger: Ledger(),
+            settings: Settings(type: .float32, device: .cpu, trainable: false), path: "")
     }
 
     /// How a tensor is drawn before training.

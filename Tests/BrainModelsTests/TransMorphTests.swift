@@ -4,8 +4,8 @@ import Testing
 
 @testable import BrainModels
 
-/// A checkpoint without a file: tensor t, element k is `sin(0.7 t + 0.013 k)` times the amplitude, around 1 for the weights of
-/// norms, as the golden maker fills the reference.
+/// A checkpoint without a file: tensor t, element k is `sin(0.7 t + 0.013 k)` times the amplitude, around 1 for the
+/// weights of norms, as the golden maker fills the reference.
 struct SineWeights: TensorFile {
     let entries: [String: TensorEntry]
     private let order: [String: Int]
@@ -125,7 +125,8 @@ struct SineWeights: TensorFile {
         #expect(try flow.largestDifference(to: reference) < 1e-6 * Self.scale(reference))
     }
 
-    /// Mean, population deviation and first element that the published code gave in float64, and the flow at the centre.
+    /// Mean, population deviation and first element that the published code gave in float64, and the flow at the
+    /// centre.
     @Test func thePublishedCodesNumbers() throws {
         var c = TransMorph.Configuration()
         (c.embedding, c.heads, c.window) = (24, [2, 2, 4, 4], [4, 4, 4])

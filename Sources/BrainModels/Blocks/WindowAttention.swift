@@ -17,7 +17,8 @@ struct WindowAttention: Sendable {
     private static let chunk = 1 << 24
 
     /// - Parameters:
-    ///   - weights: holds `qkv`, `proj` and `relative_position_bias_table`; checkpoints may hold `relative_position_index`.
+    ///   - weights: holds `qkv`, `proj` and `relative_position_bias_table`; checkpoints may hold
+    ///   `relative_position_index`.
     ///   - heads: divides `channels`.
     ///   - queryBias: whether `qkv` has a bias.
     ///   - relative: whether the table is used; checkpoints hold it anyway.
@@ -64,11 +65,14 @@ struct WindowAttention: Sendable {
         var scores = try q.matmul(all.selecting(1, along: 0).permuted([0, 1, 2, 4, 3]))
         if let bias { scores = try scores + bias }
         if let mask { scores = try scores + mask }
-        let mixed = try scores.softmax(along: 4).matmul(all.selecting(2, along: 0))  // [batch, window, head, token, width]
+        // [batch, window, head, token, width]
+        let mixed = try scores.softmax(along: 4).matmul(all.selecting(2, along: 0))
         return try mixed.permuted([0, 1, 3, 2, 4]).reshaped(s)
     }
 
-    private static func bias(_ table: Tensor, _ indices: [Int], heads: Int, tokens: Int) throws(NetworkError) -> Tensor {
+    private static func bias(
+        _ table: Tensor, _ indices: [Int], heads: Int, tokens: Int
+    ) throws(NetworkError) -> Tensor {
         try table.taking(indices, along: 0).reshaped([1, tokens, tokens, heads]).permuted([0, 3, 1, 2]).contiguous()
     }
 }

@@ -51,8 +51,8 @@ struct Windows: Sendable {
         }.reversed()
     }
 
-    /// What is added to the scores of a map that was turned by `shift`: 0 between tokens that were neighbours before, -100
-    /// between those that the turning brought together.
+    /// What is added to the scores of a map that was turned by `shift`: 0 between tokens that were neighbours before,
+    /// -100 between those that the turning brought together.
     ///
     /// - Parameter map: sides that are multiples of the window's.
     /// - Returns: `[window, 1, token, token]`.

@@ -2,8 +2,8 @@ public import NeuralNet
 
 /// An affine map between the grids of two volumes, one for every sample of a batch.
 ///
-/// It works in coordinates of -1 to 1 between the outer faces of the volume, in the order k, j, i, as PyTorch's `affine_grid`
-/// with `align_corners=False` does.
+/// It works in coordinates of -1 to 1 between the outer faces of the volume, in the order k, j, i, as PyTorch's
+/// `affine_grid` with `align_corners=False` does.
 public struct AffineMap: Sendable {
     /// `[batch, 3, 4]`: where a voxel of the answer is read.
     public let matrix: Tensor

@@ -1,6 +1,7 @@
 public import NeuralNet
 
-/// A map between two scans as a displacement of every voxel: voxel x of the fixed grid is found at x + u(x) of the moving one.
+/// A map between two scans as a displacement of every voxel: voxel x of the fixed grid is found at x + u(x) of the
+/// moving one.
 ///
 /// Displacements are `[batch, 3, i, j, k]`, in voxels along i, j and k. Outside its grid a field is 0.
 public struct DisplacementField: Sendable {
@@ -37,7 +38,8 @@ public struct DisplacementField: Sendable {
         return field
     }
 
-    /// The map back, by fixed-point iteration: `v ← −u(x + v)`. It converges where u changes by less than a voxel a voxel.
+    /// The map back, by fixed-point iteration: `v ← −u(x + v)`. It converges where u changes by less than a voxel a
+    /// voxel.
     ///
     /// Chen et al., *A simple fixed-point approach to invert a deformation field*, Medical Physics 35, 2008,
     /// [doi:10.1118/1.2816107](https://doi.org/10.1118/1.2816107).
@@ -60,14 +62,15 @@ public struct DisplacementField: Sendable {
 
     /// How a derivative is taken from voxels.
     public enum Differences: Sendable {
-        /// Half the difference of both neighbours, one-sided at the borders, as published figures of folds are: one number
-        /// a voxel.
+        /// Half the difference of both neighbours, one-sided at the borders, as published figures of folds are: one
+        /// number a voxel.
         case central
         /// The difference to the next voxel: one number fewer along every axis.
         case forward
     }
 
-    /// By how much the map stretches the volume around every voxel, `[batch, 1, i, j, k]`; it folds where this is not above 0.
+    /// By how much the map stretches the volume around every voxel, `[batch, 1, i, j, k]`; it folds where this is not
+    /// above 0.
     ///
     /// - Precondition: every side has at least two voxels.
     public func jacobianDeterminants(_ differences: Differences = .central) throws(NetworkError) -> Tensor {
@@ -106,8 +109,8 @@ public struct DisplacementField: Sendable {
                 try steps.narrowed(a, from: 0, length: 1), try steps.narrowed(a, from: side - 2, length: 1)
             )
             guard side > 2 else { return try first.appending(final, along: a) }
-            let middle = try
-                (steps.narrowed(a, from: 1, length: side - 2) + steps.narrowed(a, from: 0, length: side - 2)).scaled(by: 0.5)
+            let pairs = try steps.narrowed(a, from: 1, length: side - 2) + steps.narrowed(a, from: 0, length: side - 2)
+            let middle = try pairs.scaled(by: 0.5)
             return try Tensor.joined([first, middle, final], along: a)
         }
     }

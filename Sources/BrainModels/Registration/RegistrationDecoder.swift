@@ -28,7 +28,8 @@ struct DecoderBlock: Sendable {
 
     func callAsFunction(_ x: Tensor, skip: Tensor?) throws(NetworkError) -> Tensor {
         let doubled = try x.doubled()
-        return try second(first(skip.map { (skip) throws(NetworkError) in try doubled.appending(skip, along: 1) } ?? doubled))
+        guard let skip else { return try second(first(doubled)) }
+        return try second(first(doubled.appending(skip, along: 1)))
     }
 }
 

@@ -7,9 +7,9 @@ public enum RegistrationLoss {
     /// Minus the squared correlation of two images in a cube around every voxel, on average: -1 is perfect, and neither
     /// image's brightness nor contrast matters.
     ///
-    /// Avants et al., *Symmetric diffeomorphic image registration with cross-correlation*, Medical Image Analysis 12, 2008,
-    /// [doi:10.1016/j.media.2007.06.004](https://doi.org/10.1016/j.media.2007.06.004). As in TransMorph zeros lie around the
-    /// images, and 1e-5 is added to the product of variances.
+    /// Avants et al., *Symmetric diffeomorphic image registration with cross-correlation*, Medical Image Analysis 12,
+    /// 2008, [doi:10.1016/j.media.2007.06.004](https://doi.org/10.1016/j.media.2007.06.004). As in TransMorph zeros lie
+    /// around the images, and 1e-5 is added to the product of variances.
     ///
     /// - Parameter window: voxels along each side of the cube, odd.
     public static func localCorrelation(_ a: Tensor, _ b: Tensor, window: Int = 9) throws(NetworkError) -> Tensor {
@@ -71,11 +71,12 @@ public enum RegistrationLoss {
         return try round.squared().sum(along: [1]).mean()
     }
 
-    /// Minus what one image tells about the other, in nats: for scans of different contrasts. Every voxel is spread over
-    /// the bins with a Gaussian half a bin wide.
+    /// Minus what one image tells about the other, in nats: for scans of different contrasts. Every voxel is spread
+    /// over the bins with a Gaussian half a bin wide.
     ///
     /// Viola & Wells, *Alignment by Maximization of Mutual Information*, IJCV 24, 1997,
-    /// [doi:10.1023/A:1007958904918](https://doi.org/10.1023/A:1007958904918). The memory is `bins` times that of the images.
+    /// [doi:10.1023/A:1007958904918](https://doi.org/10.1023/A:1007958904918). The memory is `bins` times that of the
+    /// images.
     ///
     /// - Parameters:
     ///   - a: intensities from 0 to 1.

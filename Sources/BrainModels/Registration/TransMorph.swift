@@ -1,12 +1,13 @@
 public import NeuralNet
 
-/// Aligns one brain scan with another: finds for every voxel of the fixed image where in the moving image its tissue lies.
+/// Aligns one brain scan with another: finds for every voxel of the fixed image where in the moving image its tissue
+/// lies.
 ///
 ///     moving, fixed [batch, 2, i, j, k] ─ encoder: four stages of shifted windows ─┐ skips
 ///     displacements [batch, 3, i, j, k] ─ head ─ decoder: five doublings ──────────┘
 ///
-/// Chen et al., *TransMorph: Transformer for unsupervised medical image registration*, Medical Image Analysis 82, 102615,
-/// 2022, [doi:10.1016/j.media.2022.102615](https://doi.org/10.1016/j.media.2022.102615),
+/// Chen et al., *TransMorph: Transformer for unsupervised medical image registration*, Medical Image Analysis 82,
+/// 102615, 2022, [doi:10.1016/j.media.2022.102615](https://doi.org/10.1016/j.media.2022.102615),
 /// [arXiv:2111.10480](https://arxiv.org/abs/2111.10480). Weights carry the names of the authors' state dict.
 public struct TransMorph: Layer {
     public let configuration: Configuration
@@ -33,9 +34,10 @@ public struct TransMorph: Layer {
         weights["spatial_trans"].accept("grid")
     }
 
-    /// - Parameter x: `[batch, image, i, j, k]`, the moving image first, intensities from 0 to 1, sides of any length; those
-    ///   that are no multiple of 32 are padded with zeros at the far end, and the answer is cropped back.
-    /// - Returns: displacements in voxels along i, j and k, `[batch, 3, i, j, k]`, for ``Tensor/warped(by:_:usingLibtorch:)``.
+    /// - Parameter x: `[batch, image, i, j, k]`, the moving image first, intensities from 0 to 1, sides of any length;
+    ///   those that are no multiple of 32 are padded with zeros at the far end, and the answer is cropped back.
+    /// - Returns: displacements in voxels along i, j and k, `[batch, 3, i, j, k]`, for
+    ///   ``Tensor/warped(by:_:usingLibtorch:)``.
     /// - Throws: ``NetworkError/input(expected:found:)`` if there is another number of images.
     public func callAsFunction(_ x: Tensor) throws(NetworkError) -> Tensor {
         try Engine.run { () throws(NetworkError) in try features(x).displacements }

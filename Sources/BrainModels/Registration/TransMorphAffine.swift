@@ -3,8 +3,8 @@ public import NeuralNet
 /// Finds how the moving scan is turned, scaled, sheared and moved against the fixed one.
 ///
 /// The affine network of Chen et al., *TransMorph*, Medical Image Analysis 82, 102615, 2022,
-/// [doi:10.1016/j.media.2022.102615](https://doi.org/10.1016/j.media.2022.102615). Weights carry the names of the authors'
-/// state dict.
+/// [doi:10.1016/j.media.2022.102615](https://doi.org/10.1016/j.media.2022.102615). Weights carry the names of the
+/// authors' state dict.
 public struct TransMorphAffine: Layer {
     public let configuration: TransMorph.Configuration
     private let encoder: SwinEncoder

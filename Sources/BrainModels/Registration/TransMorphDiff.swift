@@ -1,10 +1,11 @@
 public import NeuralNet
 
-/// Aligns one brain scan with another by a map that folds nowhere: a velocity at half resolution, followed for a unit of time.
+/// Aligns one brain scan with another by a map that folds nowhere: a velocity at half resolution, followed for a unit
+/// of time.
 ///
 /// Chen et al., *TransMorph*, Medical Image Analysis 82, 102615, 2022,
-/// [doi:10.1016/j.media.2022.102615](https://doi.org/10.1016/j.media.2022.102615), section 3.4; Dalca et al., *Unsupervised
-/// learning of probabilistic diffeomorphic registration*, Medical Image Analysis 57, 2019,
+/// [doi:10.1016/j.media.2022.102615](https://doi.org/10.1016/j.media.2022.102615), section 3.4; Dalca et al.,
+/// *Unsupervised learning of probabilistic diffeomorphic registration*, Medical Image Analysis 57, 2019,
 /// [arXiv:1903.03545](https://arxiv.org/abs/1903.03545). Weights carry the names of the authors' state dict.
 public struct TransMorphDiff: Layer {
     /// The sizes, those of ``TransMorph``, and how the velocity is followed.
@@ -61,7 +62,8 @@ public struct TransMorphDiff: Layer {
 
     /// What the network computes on its way.
     public struct Features: Sendable {
-        /// The mean of the velocity and the logarithm of its variance, `[batch, 3, i / 2, j / 2, k / 2]`, of the padded images.
+        /// The mean of the velocity and the logarithm of its variance, `[batch, 3, i / 2, j / 2, k / 2]`, of the padded
+        /// images.
         public let velocity, logarithm: Tensor
         /// The velocity followed for a unit of time, at half resolution.
         public let integrated: Tensor
@@ -71,7 +73,8 @@ public struct TransMorphDiff: Layer {
         public let warped: Tensor
     }
 
-    /// - Parameter noise: standard normal numbers of the velocity's shape, to draw a velocity in training; nil for the mean.
+    /// - Parameter noise: standard normal numbers of the velocity's shape, to draw a velocity in training; nil for the
+    ///   mean.
     public func features(_ x: Tensor, noise: Tensor? = nil) throws(NetworkError) -> Features {
         let input = try RegistrationInput(x, inputs: configuration.network.inputs, type: type)
         let map = try decoder(input.padded, encoder(input.padded))

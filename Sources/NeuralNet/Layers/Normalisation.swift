@@ -54,7 +54,8 @@ extension Tensor {
 
     /// Zero mean and unit variance over the voxels of each channel of `[batch, channel, i, j, k]`, without weights.
     ///
-    /// Ulyanov, Vedaldi & Lempitsky, *Instance Normalization*, 2016, [arXiv:1607.08022](https://arxiv.org/abs/1607.08022).
+    /// Ulyanov, Vedaldi & Lempitsky, *Instance Normalization*, 2016,
+    /// [arXiv:1607.08022](https://arxiv.org/abs/1607.08022).
     public func instanceNormalised(epsilon: Double = 1e-5) throws(NetworkError) -> Tensor {
         try Tensor(engine_instance_norm(raw, epsilon))
     }
