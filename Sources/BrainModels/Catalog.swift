@@ -37,8 +37,27 @@ public struct Catalog: Sendable {
             golden: "eoformer-small",
             licence: "Apache-2.0",
             forms: EoFormer.Form.allCases.map(\.rawValue),
-            build: { weights, json in try EoFormer(weights, configuration(json, standard: EoFormer.Configuration())) })
+            build: { weights, json in try EoFormer(weights, configuration(json, standard: EoFormer.Configuration())) }),
+        Entry(
+            name: "transmorph", task: "registration of two brain scans by a field of displacements",
+            citation: transMorph, parameters: 46_771_251, gigaflopsPerMegavoxel: 2 * 723.6 / 6.881_28,
+            bytesPerVoxel: 1200, golden: "transmorph-small", licence: "Apache-2.0", forms: [],
+            build: { weights, json in
+                try TransMorph(weights, configuration(json, standard: TransMorph.Configuration()))
+            }),
+        Entry(
+            name: "transmorph-diff", task: "registration of two brain scans by a map that does not fold",
+            citation: transMorph, parameters: 46_557_414, gigaflopsPerMegavoxel: 2 * 723.6 / 6.881_28,
+            bytesPerVoxel: 1200, golden: "transmorph-small", licence: "Apache-2.0",
+            forms: TransMorphDiff.Form.allCases.map(\.rawValue),
+            build: { weights, json in
+                try TransMorphDiff(weights, configuration(json, standard: TransMorphDiff.Configuration()))
+            }),
     ]
+
+    private static let transMorph =
+        "Chen et al., TransMorph: Transformer for unsupervised medical image registration, Medical Image Analysis 82, "
+        + "102615, 2022, doi:10.1016/j.media.2022.102615"
 
     /// The entry of this name.
     ///

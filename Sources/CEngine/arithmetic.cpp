@@ -4,14 +4,20 @@
 
 #include <ATen/ops/add.h>
 #include <ATen/ops/binary_cross_entropy_with_logits.h>
+#include <ATen/ops/clamp.h>
+#include <ATen/ops/cos.h>
 #include <ATen/ops/div.h>
+#include <ATen/ops/exp.h>
 #include <ATen/ops/gelu.h>
+#include <ATen/ops/leaky_relu.h>
+#include <ATen/ops/log.h>
 #include <ATen/ops/log_softmax.h>
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/mean.h>
 #include <ATen/ops/mul.h>
 #include <ATen/ops/relu.h>
 #include <ATen/ops/sigmoid.h>
+#include <ATen/ops/sin.h>
 #include <ATen/ops/softmax.h>
 #include <ATen/ops/square.h>
 #include <ATen/ops/sub.h>
@@ -34,6 +40,12 @@ Made engine_sigmoid(Given x) { return make([&] { return at::sigmoid(x->t); }); }
 Made engine_relu(Given x) { return make([&] { return at::relu(x->t); }); }
 Made engine_square(Given x) { return make([&] { return at::square(x->t); }); }
 Made engine_gelu(Given x) { return make([&] { return at::gelu(x->t); }); }
+Made engine_leaky_relu(Given x, double slope) { return make([&] { return at::leaky_relu(x->t, slope); }); }
+Made engine_exp(Given x) { return make([&] { return at::exp(x->t); }); }
+Made engine_log(Given x) { return make([&] { return at::log(x->t); }); }
+Made engine_sine(Given x) { return make([&] { return at::sin(x->t); }); }
+Made engine_cosine(Given x) { return make([&] { return at::cos(x->t); }); }
+Made engine_clamp(Given x, double low, double high) { return make([&] { return at::clamp(x->t, low, high); }); }
 Made engine_sum(Given x, Sizes axes, int64_t rank, int keep) {
     return make([&] { return at::sum(x->t, sizes(axes, rank), keep != 0); });
 }

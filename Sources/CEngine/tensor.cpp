@@ -6,6 +6,8 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/flip.h>
 #include <ATen/ops/full.h>
+#include <ATen/ops/index_select.h>
+#include <ATen/ops/tensor.h>
 #include <cstring>
 #include <vector>
 
@@ -68,6 +70,9 @@ Made engine_expand(Given x, Sizes shape, int64_t rank) {
     return make([&] { return x->t.expand(sizes(shape, rank)); });
 }
 Made engine_flip(Given x, Sizes axes, int64_t rank) { return make([&] { return at::flip(x->t, sizes(axes, rank)); }); }
+Made engine_take(Given x, int64_t axis, Sizes indices, int64_t count) {
+    return make([&] { return at::index_select(x->t, axis, at::tensor(sizes(indices, count)).to(x->t.device())); });
+}
 Made engine_pad(Given x, Sizes pads, int64_t count, double value) {
     return make([&] { return at::constant_pad_nd(x->t, sizes(pads, count), value); });
 }

@@ -36,6 +36,23 @@ extension Tensor {
     /// `x²`, element by element.
     public func squared() throws(NetworkError) -> Tensor { try Tensor(engine_square(raw)) }
 
+    /// `eˣ`, element by element.
+    public func exp() throws(NetworkError) -> Tensor { try Tensor(engine_exp(raw)) }
+
+    /// The natural logarithm, element by element.
+    public func log() throws(NetworkError) -> Tensor { try Tensor(engine_log(raw)) }
+
+    /// The sine of angles in radians, element by element.
+    public func sine() throws(NetworkError) -> Tensor { try Tensor(engine_sine(raw)) }
+
+    /// The cosine of angles in radians, element by element.
+    public func cosine() throws(NetworkError) -> Tensor { try Tensor(engine_cosine(raw)) }
+
+    /// The values, those outside a range moved to its ends, where they get no gradient.
+    public func clamped(to range: ClosedRange<Double>) throws(NetworkError) -> Tensor {
+        try Tensor(engine_clamp(raw, range.lowerBound, range.upperBound))
+    }
+
     /// The sum over `axes`, all of them when none is named.
     public func sum(along axes: [Int] = [], keepingAxes: Bool = false) throws(NetworkError) -> Tensor {
         try Tensor(engine_sum(raw, axes.map(Int64.init), Int64(axes.count), keepingAxes ? 1 : 0))

@@ -43,6 +43,17 @@ extension Tensor {
         try Tensor(engine_flip(raw, axes.map(Int64.init), Int64(axes.count)))
     }
 
+    /// The values moved by `shifts` along `axes`; what leaves at one end comes in at the other.
+    public func rolled(by shifts: [Int], along axes: [Int]) throws(NetworkError) -> Tensor {
+        precondition(shifts.count == axes.count, "\(shifts) along \(axes)")
+        return try Tensor(engine_roll(raw, shifts.map(Int64.init), axes.map(Int64.init), Int64(axes.count)))
+    }
+
+    /// The slices at `indices` along `axis`, one after the other.
+    public func taking(_ indices: [Int], along axis: Int) throws(NetworkError) -> Tensor {
+        try Tensor(engine_take(raw, Int64(axis), indices.map(Int64.init), Int64(indices.count)))
+    }
+
     /// The tensor surrounded by `value`: `before` and `after` along each of the last axes, outermost first.
     public func padded(_ margins: [(before: Int, after: Int)], with value: Double = 0) throws(NetworkError) -> Tensor {
         let pads = margins.reversed().flatMap { [Int64($0.before), Int64($0.after)] }
@@ -72,7 +83,8 @@ extension Tensor {
     public func channelsToFront() throws(NetworkError) -> Tensor { try permuted([0, 4, 1, 2, 3]) }
 }
 
-/// Adds tensors up in one place of memory: what sliding windows are blended in. Its owner alone holds it while it grows.
+/// Adds tensors up in one place of memory: what sliding windows are blended in. Its owner alone holds it while it
+/// grows.
 public final class Accumulator {
     /// The sum so far.
     public let sum: Tensor

@@ -3,8 +3,8 @@ import Synchronization
 
 /// A place in a checkpoint, or in a network that is drawn afresh.
 ///
-/// Subscripting steps inward and the dots come by themselves, so the code that builds a network spells the very names that
-/// PyTorch's `state_dict()` prints:
+/// Subscripting steps inward and the dots come by themselves, so the code that builds a network spells the very names
+/// that PyTorch's `state_dict()` prints:
 ///
 ///     weights["blocks"][0]["attn"].tensor("qkv.weight", shape: [144, 48])
 ///     // the tensor "blocks.0.attn.qkv.weight"
@@ -33,8 +33,8 @@ public struct Weights: Sendable {
     /// In what numbers kernels of our own multiply matrices; see ``forKernels``.
     public var products: ElementType { settings.products }
 
-    /// The same place for a network with such kernels. Where bfloat16 is asked for on the processor, its tensors and maps stay
-    /// in float32, and kernels round to bfloat16 what they multiply alone.
+    /// The same place for a network with such kernels. Where bfloat16 is asked for on the processor, its tensors and
+    /// maps stay in float32, and kernels round to bfloat16 what they multiply alone.
     public var forKernels: Weights {
         guard settings.type == .bfloat16, settings.device == .cpu, !settings.trainable else { return self }
         let settings = Settings(type: .float32, device: .cpu, trainable: false, products: .bfloat16)
@@ -64,12 +64,18 @@ public struct Weights: Sendable {
     /// - Parameter ignoring: parts of names that a model is known to leave unread.
     /// - Throws: ``NetworkError/unusedWeights(_:)``.
     public func finish(ignoring: [String] = []) throws(NetworkError) {
-        let taken = ledger.names
+        let taken = ledger.names.union(ledger.accepted)
         let unused = source.names.filter { name in
             !taken.contains(name) && !ignoring.contains { name.contains($0) }
         }
         guard unused.isEmpty else { throw .unusedWeights(unused.sorted()) }
     }
+
+    /// Ticks off a tensor that checkpoints may hold and that nobody needs, such as a table of indices.
+    public func accept(_ name: String) { ledger.accept(self[name].path) }
+
+    /// The names that ``accept(_:)`` ticked off.
+    public var accepted: Set<String> { ledger.accepted }
 
     /// Every tensor taken so far, in the order of taking: what a checkpoint saves.
     public var tensors: [(name: String, tensor: Tensor)] { ledger.entries.map { ($0.name, $0.tensor) } }
@@ -96,6 +102,13 @@ extension Weights {
             settings: Settings(type: type, device: device, trainable: trainable), path: "")
     }
 
+    /// Gives every tensor its shape and zeros that take no memory: to learn what a network of any size wants.
+    public static func outline() -> Weights {
+        Weights(
+            source: OutlineSource(), ledger: Ledger(),
+            settings: Settings(type: .float32, device: .cpu, trainable: false), path: "")
+    }
+
     /// How a tensor is drawn before training.
     public enum Start: Sendable {
         case zeros, ones
@@ -116,9 +129,12 @@ extension Weights {
     private final class Ledger: Sendable {
         struct Entry { let name: String, tensor: Tensor, trained: Bool }
         private let list = Mutex<[Entry]>([])
+        private let others = Mutex<Set<String>>([])
 
         var entries: [Entry] { list.withLock { $0 } }
         var names: Set<String> { Set(entries.map(\.name)) }
+        var accepted: Set<String> { others.withLock { $0 } }
+        func accept(_ name: String) { others.withLock { _ = $0.insert(name) } }
         func record(_ name: String, _ tensor: Tensor, trained: Bool) {
             list.withLock { $0.append(Entry(name: name, tensor: tensor, trained: trained)) }
         }
@@ -143,6 +159,15 @@ private struct FileSource: WeightSource {
         }
         guard entry.shape == shape else { throw .weightShape(name: name, declared: shape, found: entry.shape) }
         return try Tensor(entry.type, shape: shape) { (bytes) throws(NetworkError) in try file.read(name, into: bytes) }
+    }
+}
+
+/// One zero spread over every shape.
+private struct OutlineSource: WeightSource {
+    var names: [String] { [] }
+
+    func take(_ name: String, shape: [Int], start: Weights.Start) throws(NetworkError) -> Tensor {
+        try Tensor(repeating: 0, shape: shape.map { _ in 1 }).expanded(to: shape)
     }
 }
 

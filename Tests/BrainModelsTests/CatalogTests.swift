@@ -7,6 +7,12 @@ import Testing
 @Suite struct CatalogTests {
     init() { Engine.setThreads(1) }
 
+    /// Sizes that are drawn quickly, for networks of many parameters.
+    private static let small = [
+        "transmorph": "{\"embedding\": 8, \"heads\": [2, 2, 2, 2]}",
+        "transmorph-diff": "{\"network\": {\"embedding\": 8, \"heads\": [2, 2, 2, 2]}}",
+    ]
+
     @Test(arguments: Catalog.entries.map(\.name))
     func everyNetworkIsWhole(name: String) throws {
         let entry = try Catalog.entry(named: name)
@@ -19,7 +25,7 @@ import Testing
             #expect(FileManager.default.fileExists(atPath: Golden.file(entry.golden + ending).path))
         }
 
-        let weights = Weights(seed: 1)
+        let weights = Weights.outline()
         _ = try entry.build(weights, nil)
         #expect(weights.tensors.reduce(0) { $0 + $1.tensor.count } == entry.parameters)
         #expect(Set(weights.tensors.map(\.name)).count == weights.tensors.count)
@@ -30,7 +36,7 @@ import Testing
         let entry = try Catalog.entry(named: name)
         let drawn = try (0..<2).map { _ in
             let weights = Weights(seed: 1)
-            _ = try entry.build(weights, nil)
+            _ = try entry.build(weights, Self.small[name].map { Data($0.utf8) })
             return try weights.tensors.first { $0.tensor.count > 100 && !$0.name.hasSuffix("mask") }?.tensor.floats()
         }
         #expect(drawn[0] == drawn[1] && drawn[0] != nil)
@@ -39,7 +45,7 @@ import Testing
     @Test(arguments: Catalog.entries.map(\.name))
     func itsFormsAreBuilt(name: String) throws {
         let entry = try Catalog.entry(named: name)
-        for form in entry.forms { _ = try entry.build(Weights(seed: 1), Data("{\"form\": \"\(form)\"}".utf8)) }
+        for form in entry.forms { _ = try entry.build(Weights.outline(), Data("{\"form\": \"\(form)\"}".utf8)) }
     }
 
     @Test func sizesOfTheConfigurationReachTheNetwork() throws {

@@ -56,6 +56,7 @@ Made engine_select(Given, int64_t axis, int64_t index);
 Made engine_cat(const EngineTensor *_Nonnull const *_Nonnull parts, int64_t count, int64_t axis);
 Made engine_expand(Given, Sizes shape, int64_t rank);
 Made engine_flip(Given, Sizes axes, int64_t rank);
+Made engine_take(Given, int64_t axis, Sizes indices, int64_t count);  // the slices of these indices along an axis
 Made engine_pad(Given, Sizes pads, int64_t count, double value);
 Made engine_contiguous(Given);
 Made engine_channels_last(Given);
@@ -73,6 +74,12 @@ Made engine_sigmoid(Given);
 Made engine_relu(Given);
 Made engine_square(Given);
 Made engine_gelu(Given);
+Made engine_leaky_relu(Given, double slope);
+Made engine_exp(Given);
+Made engine_log(Given);
+Made engine_sine(Given);
+Made engine_cosine(Given);
+Made engine_clamp(Given, double low, double high);
 Made engine_sum(Given, Sizes axes, int64_t rank, int keep);
 Made engine_mean(Given, Sizes axes, int64_t rank, int keep);
 Made engine_bce_with_logits(Given logits, Given targets);
@@ -88,6 +95,18 @@ Made engine_prelu(Given x, Given slope);
 
 // convolution.cpp
 Made engine_conv3d(Given x, Given weight, Maybe bias, Sizes stride, Sizes padding, int64_t groups);
+
+// volumes.cpp
+Made engine_roll(Given, Sizes shifts, Sizes axes, int64_t count);
+Made engine_resize3d(Given, Sizes shape);  // trilinear, corners not aligned
+Made engine_average_pool3d(Given, int64_t kernel, int64_t stride, int64_t padding);  // zeros around count as voxels
+Made engine_box_sum(Given, int64_t reach);  // over 2 reach + 1 voxels an axis, zeros outside
+Made engine_instance_norm(Given, double epsilon);
+
+// sampling.cpp
+// A volume [batch, channel, i, j, k] at places [batch, 3, ...] in its voxels, or at displacements from every voxel where
+// `relative`; zero outside. Without `own` libtorch's operation does it.
+Made engine_sample(Given volume, Given places, int relative, int nearest, int own);
 
 // star_relu.cpp
 Made engine_star_relu(Given x, Given scale, Given bias);

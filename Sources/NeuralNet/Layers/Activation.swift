@@ -39,6 +39,11 @@ extension Tensor {
     /// The Gaussian error linear unit, in its exact form.
     public func gelu() throws(NetworkError) -> Tensor { try Tensor(engine_gelu(raw)) }
 
+    /// `x`, or `slope · x` below zero, element by element.
+    public func leakyReLU(slope: Double = 0.01) throws(NetworkError) -> Tensor {
+        try Tensor(engine_leaky_relu(raw, slope))
+    }
+
     /// `max(x, 0)`, element by element.
     public func relu() throws(NetworkError) -> Tensor { try Tensor(engine_relu(raw)) }
 }

@@ -51,4 +51,12 @@ extension Tensor {
     public func layerNormalised(epsilon: Double = 1e-5) throws(NetworkError) -> Tensor {
         try Tensor(engine_layer_norm(raw, Int64(shape.last ?? 1), nil, nil, epsilon))
     }
+
+    /// Zero mean and unit variance over the voxels of each channel of `[batch, channel, i, j, k]`, without weights.
+    ///
+    /// Ulyanov, Vedaldi & Lempitsky, *Instance Normalization*, 2016,
+    /// [arXiv:1607.08022](https://arxiv.org/abs/1607.08022).
+    public func instanceNormalised(epsilon: Double = 1e-5) throws(NetworkError) -> Tensor {
+        try Tensor(engine_instance_norm(raw, epsilon))
+    }
 }

@@ -119,9 +119,10 @@ extension Models {
         func run() throws {
             let choice = try NetworkChoice(named: model, configuration: config)
             let checkpoint = try TensorFiles.open(URL(fileURLWithPath: file))
-            let drawn = Weights(seed: 1)
+            let drawn = Weights.outline()
             _ = try choice.entry.build(drawn, choice.configuration)
-            let verdict = Verdict(checkpoint.entries, drawn.tensors.map { ($0.name, $0.tensor.shape) })
+            let verdict = Verdict(
+                checkpoint.entries, drawn.tensors.map { ($0.name, $0.tensor.shape) }, accepted: drawn.accepted)
             if json { try Console.result(verdict) } else { verdict.lines.forEach(Console.note) }
             guard verdict.fits else {
                 throw Failure(.badData, "\(file) does not fit \(model): \(verdict.sentence)")
@@ -138,8 +139,8 @@ private struct Verdict: Encodable {
     let fits: Bool
     let missing, unused, wrongShape: [String]
 
-    init(_ found: [String: TensorEntry], _ wanted: [(name: String, shape: [Int])]) {
-        let names = Set(wanted.map(\.name))
+    init(_ found: [String: TensorEntry], _ wanted: [(name: String, shape: [Int])], accepted: Set<String>) {
+        let names = Set(wanted.map(\.name)).union(accepted)
         missing = wanted.map(\.name).filter { found[$0] == nil }
         unused = found.keys.filter { !names.contains($0) }.sorted()
         wrongShape = wanted.compactMap { name, shape in
