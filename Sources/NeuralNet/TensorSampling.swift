@@ -1,14 +1,14 @@
 internal import CEngine
 
-/// How a volume is read between its voxels.
-public enum Interpolation: String, Sendable, Codable, CaseIterable {
-    /// Weighted by nearness among the eight voxels around: for images.
-    case linear
-    /// The nearest voxel: for labels. Places get no gradient.
-    case nearest
-}
-
 extension Tensor {
+    /// How a volume is read between its voxels.
+    public enum Interpolation: String, Sendable, Codable, CaseIterable {
+        /// Weighted by nearness among the eight voxels around: for images.
+        case linear
+        /// The nearest voxel: for labels. Places get no gradient.
+        case nearest
+    }
+
     /// Reads a volume, `[batch, channel, i, j, k]`, at places between its voxels; outside it is 0.
     ///
     /// - Parameters:

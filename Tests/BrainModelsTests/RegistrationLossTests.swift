@@ -59,7 +59,7 @@ import Testing
     @Test func localCorrelationIgnoresContrast() throws {
         // The zeros around make a shift of brightness seen near the borders: the image fades to 0 there.
         let side = 16
-        let x = try DisplacementFieldTests.field([side, side, side]) { i, j, k in
+        let x = try FlowFieldTests.field([side, side, side]) { i, j, k in
             let near = [i, j, k].map { sin(.pi * $0 / Double(side - 1)) }.reduce(1, *)
             return [near * sin(i + 2 * j), 0, 0]
         }.displacements.narrowed(1, from: 0, length: 1)
@@ -98,25 +98,25 @@ import Testing
 
     @Test func diffusionByHand() throws {
         // Steps of 2 along i in one of three components, none elsewhere: 4 / 3 along i, over three axes.
-        let field = try DisplacementFieldTests.field([3, 2, 2]) { i, _, _ in [2 * i, 5, 0] }.displacements
+        let field = try FlowFieldTests.field([3, 2, 2]) { i, _, _ in [2 * i, 5, 0] }.displacements
         #expect(abs(try value(RegistrationLoss.diffusion(field)) - 4.0 / 9) < 1e-6)
         let shape = [1, 3, 2, 3, 2]
         try check(["u": waves(shape)]) { try RegistrationLoss.diffusion($0.tensor("u", shape: shape)) }
     }
 
     @Test func foldingByHand() throws {
-        let still = try DisplacementFieldTests.field([3, 3, 3]) { i, _, _ in [0.5 * i, 0, 0] }.displacements
+        let still = try FlowFieldTests.field([3, 3, 3]) { i, _, _ in [0.5 * i, 0, 0] }.displacements
         #expect(try value(RegistrationLoss.folding(still)) == 0)
         // Mirrored and stretched by two along k: a determinant of -2 everywhere.
-        let mirrored = try DisplacementFieldTests.field([3, 3, 3]) { _, _, k in [0, 0, -3 * k] }.displacements
+        let mirrored = try FlowFieldTests.field([3, 3, 3]) { _, _, k in [0, 0, -3 * k] }.displacements
         #expect(abs(try value(RegistrationLoss.folding(mirrored)) - 2) < 1e-6)
         let shape = [1, 3, 3, 3, 3]
         try check(["u": waves(shape).scaled(by: 2)]) { try RegistrationLoss.folding($0.tensor("u", shape: shape)) }
     }
 
     @Test func inverseConsistencyByHand() throws {
-        let there = try DisplacementFieldTests.field([4, 4, 4]) { _, _, _ in [0, 0, 0] }.displacements
-        let back = try DisplacementFieldTests.field([4, 4, 4]) { _, _, _ in [3, 4, 0] }.displacements
+        let there = try FlowFieldTests.field([4, 4, 4]) { _, _, _ in [0, 0, 0] }.displacements
+        let back = try FlowFieldTests.field([4, 4, 4]) { _, _, _ in [3, 4, 0] }.displacements
         #expect(abs(try value(RegistrationLoss.inverseConsistency(there, back)) - 25) < 1e-4)
         #expect(try value(RegistrationLoss.inverseConsistency(there, there)) == 0)
         let shape = [1, 3, 3, 3, 3]

@@ -21,7 +21,9 @@ import Testing
         #expect(wide == [0, 1, 4, 5, 2, 3, 6, 7])
     }
 
-    @Test(arguments: [([2, 3], [4, 9]), ([2, 3, 1], [4, 3, 5]), ([5, 6, 7], [10, 6, 7]), ([2, 2, 2, 2], [2, 4, 2, 2])])
+    @Test(arguments: [
+        ([2, 3], [4, 9]), ([2, 3, 1], [4, 3, 5]), ([5, 6, 7], [10, 6, 7]), ([2, 2, 2, 2], [2, 4, 2, 2]),
+    ])
     func cuttingAndJoiningGivesTheMapBack(window: [Int], sides: [Int]) throws {
         let map = try counted([2] + sides + [3])
         let windows = Windows(sides: window)

@@ -55,8 +55,8 @@ import Testing
         #expect(found == [55.5, 155.5])
     }
 
-    @Test(arguments: Interpolation.allCases)
-    func libtorchAgrees(interpolation: Interpolation) throws {
+    @Test(arguments: Tensor.Interpolation.allCases)
+    func libtorchAgrees(interpolation: Tensor.Interpolation) throws {
         let x = try wavy([2, 3, 7, 9, 66])
         let field = try wavy([2, 3, 7, 9, 66], shift: 5).scaled(by: 3)
         let own = try x.warped(by: field, interpolation)
@@ -114,7 +114,9 @@ import Testing
         let x = try Tensor([1, 2, 3, 4, 5, 6], shape: [2, 3])
         #expect(try x.rolled(by: [1], along: [1]).floats() == [3, 1, 2, 6, 4, 5])
         #expect(try x.rolled(by: [-1, 1], along: [1, 0]).floats() == [5, 6, 4, 2, 3, 1])
-        try checkGradients(["x": wavy([2, 3])]) { try $0.tensor("x", shape: [2, 3]).rolled(by: [1, 2], along: [0, 1]) }
+        try checkGradients(["x": wavy([2, 3])]) {
+            try $0.tensor("x", shape: [2, 3]).rolled(by: [1, 2], along: [0, 1])
+        }
     }
 
     @Test func slicesAreTakenInAnyOrder() throws {

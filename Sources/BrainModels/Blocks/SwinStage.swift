@@ -96,7 +96,9 @@ struct PatchMerging: Layer {
     private let order: [Int]
 
     /// The order in which published checkpoints join the tokens of a cell, as offsets along i, j and k.
-    static let ofVolumes = [[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 0], [0, 1, 1], [1, 0, 1], [1, 1, 1]]
+    static let ofVolumes = [
+        [0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 0], [0, 1, 1], [1, 0, 1], [1, 1, 1],
+    ]
 
     /// - Parameters:
     ///   - weights: holds `reduction` and `norm`.

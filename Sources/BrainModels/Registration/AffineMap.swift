@@ -46,7 +46,7 @@ public struct AffineMap: Sendable {
     }
 
     /// The images or labels `[batch, channel, i, j, k]` read through this map; outside they are 0.
-    public func warp(_ x: Tensor, _ interpolation: Interpolation = .linear) throws(NetworkError) -> Tensor {
+    public func warp(_ x: Tensor, _ interpolation: Tensor.Interpolation = .linear) throws(NetworkError) -> Tensor {
         try x.sampled(at: places(Array(x.shape.suffix(3))), interpolation)
     }
 

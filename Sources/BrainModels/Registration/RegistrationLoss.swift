@@ -58,7 +58,7 @@ public enum RegistrationLoss {
     /// Mok & Chung, *Fast Symmetric Diffeomorphic Image Registration*, CVPR 2020,
     /// [arXiv:2003.09514](https://arxiv.org/abs/2003.09514).
     public static func folding(_ field: Tensor) throws(NetworkError) -> Tensor {
-        try DisplacementField(field).jacobianDeterminants(.forward).scaled(by: -1).relu().mean()
+        try FlowField(field).jacobianDeterminants(.forward).scaled(by: -1).relu().mean()
     }
 
     /// How far there and back misses the start: the squared distance in voxels, averaged over voxels.
@@ -67,7 +67,7 @@ public enum RegistrationLoss {
     ///   - there: the field from one image to the other.
     ///   - back: the field that should undo it.
     public static func inverseConsistency(_ there: Tensor, _ back: Tensor) throws(NetworkError) -> Tensor {
-        let round = try DisplacementField(there).composed(after: DisplacementField(back)).displacements
+        let round = try FlowField(there).composed(after: FlowField(back)).displacements
         return try round.squared().sum(along: [1]).mean()
     }
 

@@ -92,10 +92,10 @@ public struct TransMorphDiff: Layer {
     private func follow(_ velocity: Tensor) throws(NetworkError) -> (half: Tensor, whole: Tensor) {
         switch configuration.form {
         case .scalingAndSquaring:
-            let half = try DisplacementField(velocity: velocity, squarings: configuration.squarings).displacements
+            let half = try FlowField(velocity: velocity, squarings: configuration.squarings).displacements
             return (half, try half.doubled().scaled(by: 2))
         case .published:
-            let start = DisplacementField(velocity)
+            let start = FlowField(velocity)
             let half = try start.squared(times: configuration.squarings).displacements
             return (half, try half.doubled())
         }

@@ -67,7 +67,10 @@ public struct MGH: VolumeFormat {
         _ reader: ByteReader, size: SIMD3<Int>, isPlaced: Bool, _ notes: inout [String]
     ) throws(ImagingError) -> Affine {
         func vector(_ at: Int) throws(ImagingError) -> SIMD3<Double> {
-            [Double(try reader.float32(at: at)), Double(try reader.float32(at: at + 4)), Double(try reader.float32(at: at + 8))]
+            [
+                Double(try reader.float32(at: at)), Double(try reader.float32(at: at + 4)),
+                Double(try reader.float32(at: at + 8)),
+            ]
         }
         // FreeSurfer's own: coronal slices of 1 mm that run to the left, down and to the front.
         var affine = Affine(i: [-1, 0, 0], j: [0, 0, -1], k: [0, 1, 0], origin: .zero)
@@ -75,7 +78,8 @@ public struct MGH: VolumeFormat {
         if isPlaced {
             let spacing = try vector(30)
             let read = Affine(
-                i: try vector(42) * spacing.x, j: try vector(54) * spacing.y, k: try vector(66) * spacing.z, origin: .zero)
+                i: try vector(42) * spacing.x, j: try vector(54) * spacing.y, k: try vector(66) * spacing.z,
+                origin: .zero)
             centre = try vector(78)
             if read.placesVoxels, (centre * 0) == .zero {
                 affine = read
@@ -84,7 +88,8 @@ public struct MGH: VolumeFormat {
                 notes.append("the directions are singular or not finite; FreeSurfer's usual ones and 1 mm were assumed")
             }
         } else {
-            notes.append("the header does not say where the voxels lie; FreeSurfer's usual directions and 1 mm were assumed")
+            notes.append(
+                "the header does not say where the voxels lie; FreeSurfer's usual directions and 1 mm were assumed")
         }
         // The middle is the voxel half the size along, not the middle of the field of view.
         affine.origin = centre - affine(SIMD3<Double>(size) / 2)

@@ -4,7 +4,7 @@ public import NeuralNet
 /// moving one.
 ///
 /// Displacements are `[batch, 3, i, j, k]`, in voxels along i, j and k. Outside its grid a field is 0.
-public struct DisplacementField: Sendable {
+public struct FlowField: Sendable {
     public let displacements: Tensor
 
     /// - Parameter displacements: `[batch, 3, i, j, k]`, in voxels along i, j and k.
@@ -18,21 +18,21 @@ public struct DisplacementField: Sendable {
     /// - Parameter velocity: `[batch, 3, i, j, k]`, in voxels along i, j and k.
     public init(velocity: Tensor, squarings: Int = 7) throws(NetworkError) {
         precondition((0..<63).contains(squarings), "\(squarings) squarings")
-        self = try DisplacementField(velocity.scaled(by: 1 / Double(1 << squarings))).squared(times: squarings)
+        self = try FlowField(velocity.scaled(by: 1 / Double(1 << squarings))).squared(times: squarings)
     }
 
     /// The images or labels `[batch, channel, i, j, k]` of the moving grid on the fixed one.
-    public func warp(_ x: Tensor, _ interpolation: Interpolation = .linear) throws(NetworkError) -> Tensor {
+    public func warp(_ x: Tensor, _ interpolation: Tensor.Interpolation = .linear) throws(NetworkError) -> Tensor {
         try x.warped(by: displacements, interpolation)
     }
 
     /// The map that goes along `first` and then along this field: `u(x) = first(x) + self(x + first(x))`.
-    public func composed(after first: DisplacementField) throws(NetworkError) -> DisplacementField {
-        try DisplacementField(first.displacements + displacements.warped(by: first.displacements))
+    public func composed(after first: FlowField) throws(NetworkError) -> FlowField {
+        try FlowField(first.displacements + displacements.warped(by: first.displacements))
     }
 
     /// The map taken 2ⁿ times, by composing it with itself n times.
-    public func squared(times: Int) throws(NetworkError) -> DisplacementField {
+    public func squared(times: Int) throws(NetworkError) -> FlowField {
         var field = self
         for _ in 0..<times { field = try field.composed(after: field) }
         return field
@@ -47,8 +47,8 @@ public struct DisplacementField: Sendable {
     /// - Parameters:
     ///   - iterations: at most.
     ///   - tolerance: ends when the root mean square of the last change, in voxels, is below it.
-    public func inverse(iterations: Int = 30, tolerance: Double = 1e-4) throws(NetworkError) -> DisplacementField {
-        try Engine.run { () throws(NetworkError) -> DisplacementField in
+    public func inverse(iterations: Int = 30, tolerance: Double = 1e-4) throws(NetworkError) -> FlowField {
+        try Engine.run { () throws(NetworkError) -> FlowField in
             var back = try displacements.scaled(by: -1)
             for _ in 0..<iterations {
                 let next = try displacements.warped(by: back).scaled(by: -1)
@@ -56,7 +56,7 @@ public struct DisplacementField: Sendable {
                 back = next
                 if change < tolerance { break }
             }
-            return DisplacementField(back)
+            return FlowField(back)
         }
     }
 

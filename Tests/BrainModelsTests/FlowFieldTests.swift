@@ -5,11 +5,11 @@ import Testing
 @testable import BrainModels
 
 /// Maps between scans: composed, followed, inverted, differentiated.
-@Suite struct DisplacementFieldTests {
+@Suite struct FlowFieldTests {
     init() { Engine.setThreads(1) }
 
     /// A field from a function of the place.
-    static func field(_ sides: [Int], _ u: (Double, Double, Double) -> [Double]) throws -> DisplacementField {
+    static func field(_ sides: [Int], _ u: (Double, Double, Double) -> [Double]) throws -> FlowField {
         var values = [Float](repeating: 0, count: 3 * sides.reduce(1, *))
         var n = 0
         for i in 0..<sides[0] {
@@ -22,11 +22,11 @@ import Testing
                 }
             }
         }
-        return DisplacementField(try Tensor(values, shape: [1, 3] + sides))
+        return FlowField(try Tensor(values, shape: [1, 3] + sides))
     }
 
     /// A bump of at most `height` voxels that is 0 near the borders of a cube.
-    private static func bump(_ side: Int, height: Double) throws -> DisplacementField {
+    private static func bump(_ side: Int, height: Double) throws -> FlowField {
         let middle = Double(side - 1) / 2
         return try field([side, side, side]) { i, j, k in
             let square = pow(i - middle, 2) + pow(j - middle, 2) + pow(k - middle, 2)
@@ -60,10 +60,10 @@ import Testing
 
     @Test func aConstantVelocityIsFollowedToItself() throws {
         let velocity = try Self.field([16, 3, 3]) { _, _, _ in [2.5, 0, 0] }.displacements
-        let whole = try DisplacementField(velocity: velocity).displacements
+        let whole = try FlowField(velocity: velocity).displacements
         let far = try whole.narrowed(2, from: 0, length: 10).narrowed(1, from: 0, length: 1).floats()
         #expect(far.allSatisfy { abs($0 - 2.5) < 1e-5 })
-        let none = try DisplacementField(velocity: velocity, squarings: 0)
+        let none = try FlowField(velocity: velocity, squarings: 0)
         #expect(try none.displacements.floats() == velocity.floats())
     }
 
@@ -71,7 +71,7 @@ import Testing
         // dx/dt = a (x - m) leads to m + (x - m) exp(a) after a unit of time.
         let (a, middle) = (0.2, 15.0)
         let velocity = try Self.field([31, 2, 2]) { i, _, _ in [a * (i - middle), 0, 0] }.displacements
-        let found = try DisplacementField(velocity: velocity, squarings: 10).displacements
+        let found = try FlowField(velocity: velocity, squarings: 10).displacements
             .narrowed(1, from: 0, length: 1).narrowed(3, from: 0, length: 1).narrowed(4, from: 0, length: 1).floats()
         for i in 5...25 {
             let expected = (Double(i) - middle) * (exp(a) - 1)
@@ -81,8 +81,8 @@ import Testing
 
     @Test func followingTheNegativeVelocityGoesBack() throws {
         let velocity = try Self.bump(20, height: 2).displacements
-        let there = try DisplacementField(velocity: velocity)
-        let back = try DisplacementField(velocity: velocity.scaled(by: -1))
+        let there = try FlowField(velocity: velocity)
+        let back = try FlowField(velocity: velocity.scaled(by: -1))
         let round = try inner(there.composed(after: back).displacements, 3)
         #expect(round.allSatisfy { abs($0) < 0.1 }, "but for interpolation")
         #expect(try there.foldedShare() == 0)
@@ -99,8 +99,8 @@ import Testing
         #expect(far.allSatisfy { abs($0 + 3) < 1e-5 })
     }
 
-    @Test(arguments: [DisplacementField.Differences.central, .forward])
-    func theDeterminantOfALinearMapIsItsOwn(differences: DisplacementField.Differences) throws {
+    @Test(arguments: [FlowField.Differences.central, .forward])
+    func theDeterminantOfALinearMapIsItsOwn(differences: FlowField.Differences) throws {
         // x + u = A x with det A = 1.5 (2 · 1.25 − 0.5 · 0.25) − 0.1 (…): worked out below.
         let a = [[1.5, 0.1, 0.2], [0.5, 2, 0.25], [-0.3, 0.5, 1.25]]
         let map = try Self.field([4, 3, 5]) { i, j, k in
