@@ -27,7 +27,7 @@ struct Extract: ParsableCommand {
     var report: String?
     @Option(help: "A shipped model, or a model's folder.")
     var model = ModelStore.extraction
-    @Flag(help: "Without a network: a surface grown from the middle (Smith 2002), for T1 alone, and weaker.")
+    @Flag(help: "Without a network: a surface grown from the middle (Smith 2002).")
     var classical = false
     @Flag(help: "Print one JSON object: files, millilitres, method and seconds.")
     var json = false
