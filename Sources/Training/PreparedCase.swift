@@ -32,7 +32,7 @@ public struct PreparedCase: Sendable {
             if let known = tumour.scheme { known } else { try LabelScheme.guess(for: labels, named: tumour.name) }
         try self.init(
             name: tumour.name, images: images, labels: labels, scheme: scheme, path: file.path,
-            brain: extractor?.brain(in: images, contract.contrasts), for: contract)
+            brain: BrainExtractor.brain(in: images, contract.contrasts) { extractor }?.mask, for: contract)
     }
 
     /// Prepares a case that is in memory.

@@ -75,6 +75,9 @@ public struct LabelMap: Sendable, Equatable {
         (self.grid, self.voxels) = (grid, voxels)
     }
 
+    /// A mask as labels: 1 inside.
+    public init(_ mask: Mask) { self.init(grid: mask.grid, voxels: mask.voxels.map { $0 ? 1 : 0 }) }
+
     /// The label at a voxel.
     public subscript(i: Int, j: Int, k: Int) -> UInt16 {
         get { voxels[i + grid.size.x * (j + grid.size.y * k)] }

@@ -19,13 +19,18 @@ public enum BrainMask {
     private static let (bridge, regrowth, bay) = (3.0, 5.0, 10.0)
 
     /// The brain of the first frame; empty where there is no head to be seen.
-    public static func estimate(_ volume: Volume) -> Mask { estimate(volume, subdivisions: 4, iterations: 1000) }
+    public static func estimate(_ volume: Volume) -> Mask { stripped(volume) ?? grown(volume) }
 
     /// The same with a surface of other fineness, grown for as many steps.
     static func estimate(_ volume: Volume, subdivisions: Int, iterations: Int) -> Mask {
+        stripped(volume) ?? grown(volume, subdivisions: subdivisions, iterations: iterations)
+    }
+
+    /// The brain in a whole head.
+    public static func grown(_ volume: Volume) -> Mask { grown(volume, subdivisions: 4, iterations: 1000) }
+
+    private static func grown(_ volume: Volume, subdivisions: Int, iterations: Int) -> Mask {
         let scan = volume.frame(0).finite().volume
-        let present = Mask(grid: scan.grid, voxels: scan.voxels.map { $0 != 0 })
-        if isStripped(present) { return present.largestComponent(.faces).holesFilled() }
         var mask = Mask(grid: scan.grid, voxels: .init(repeating: false, count: scan.grid.count))
         guard let surface = BrainSurface(of: scan) else { return mask }
         var fraction = 0.5
@@ -54,20 +59,18 @@ public enum BrainMask {
         return brain.intersection(inside).closed(millimetres: bay).holesFilled().placed(in: scan.grid, at: box)
     }
 
-    /// Whether a scan's skull was taken off before.
-    public static func isStripped(_ volume: Volume) -> Bool {
+    /// The brain of a scan whose skull was taken off before, nil where it was not.
+    ///
+    /// It was where at least 40 % are zeros, and the rest is one part, no larger than a brain can be, that is cut by one face of
+    /// the grid at most.
+    public static func stripped(_ volume: Volume) -> Mask? {
         let scan = volume.frame(0).finite().volume
-        return isStripped(Mask(grid: scan.grid, voxels: scan.voxels.map { $0 != 0 }))
-    }
-
-    /// At least 40 % zeros, and the rest is one part, no larger than a brain can be, that is cut by one face of the grid at
-    /// most.
-    private static func isStripped(_ tissue: Mask) -> Bool {
+        let tissue = Mask(grid: scan.grid, voxels: scan.voxels.map { $0 != 0 })
         let inside = tissue.count
-        guard inside > 0, Double(inside) <= 0.6 * Double(tissue.grid.count) else { return false }
+        guard inside > 0, Double(inside) <= 0.6 * Double(tissue.grid.count) else { return nil }
         let part = tissue.largestComponent(.faces)
-        guard Double(part.count) >= 0.95 * Double(inside), part.millilitres <= 2300 else { return false }
-        return facesCut(by: part) <= 1
+        guard Double(part.count) >= 0.95 * Double(inside), part.millilitres <= 2300 else { return nil }
+        return facesCut(by: part) <= 1 ? part.holesFilled() : nil
     }
 
     /// Faces of the grid of which more than a tenth lies inside.

@@ -21,20 +21,9 @@ public struct DisplacementField: Sendable, Equatable {
 
     /// The displacement at a place given in voxels of the grid, linear in between; zero outside it.
     func displacement(atVoxel place: SIMD3<Double>) -> SIMD3<Float> {
-        let last = SIMD3<Double>(grid.size &- 1)
-        guard all(place .>= SIMD3(repeating: -0.5)), all(place .<= last + 0.5) else { return .zero }
-        let inside = place.clamped(lowerBound: .zero, upperBound: last)
-        var base = SIMD3<Int>.zero, next = SIMD3<Int>.zero
-        let steps = [1, grid.size.x, grid.size.x * grid.size.y]
-        for axis in 0..<3 {
-            base[axis] = min(Int(inside[axis]), max(0, grid.size[axis] - 2))
-            next[axis] = grid.size[axis] > 1 ? steps[axis] : 0
-        }
-        let far = SIMD3<Float>(inside - SIMD3<Double>(base))
-        let corner = base.x + grid.size.x * (base.y + grid.size.y * base.z)
-        func edge(_ n: Int) -> SIMD3<Float> { vectors[n] + (vectors[n + next.x] - vectors[n]) * far.x }
-        func face(_ n: Int) -> SIMD3<Float> { edge(n) + (edge(n + next.y) - edge(n)) * far.y }
-        return face(corner) + (face(corner + next.z) - face(corner)) * far.z
+        guard let cell = VoxelCell(at: SIMD3<Float>(place), in: grid.size) else { return .zero }
+        return SIMD3(
+            cell.value { vectors[$0].x }, cell.value { vectors[$0].y }, cell.value { vectors[$0].z })
     }
 
     /// The field that leads back, by fixed-point iteration: v(y) = −u(y + v(y)) (Chen et al., *A simple fixed-point approach to

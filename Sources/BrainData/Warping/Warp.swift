@@ -24,29 +24,14 @@ extension Volume {
     /// - Throws: ``ImagingError/geometry(_:)`` where an affine is singular.
     public func warped(by warp: Warp, onto fixed: Grid, outside: Float = 0) throws(ImagingError) -> Volume {
         let places = try grid.places(of: fixed, by: warp)
-        let size = grid.size, last = SIMD3<Float>(size &- 1), (source, count, frames) = (voxels, grid.count, frames)
-        let x = size.x > 1 ? 1 : 0, y = size.y > 1 ? size.x : 0, z = size.z > 1 ? size.x * size.y : 0
+        let (size, source, count, frames) = (grid.size, voxels, grid.count, frames)
         let voxels: [Float] = filledArray(fixed.count * frames) { target in
             nonisolated(unsafe) let target = target
             inParallel(fixed.size.z) { k in
                 for n in k * fixed.size.x * fixed.size.y..<(k + 1) * fixed.size.x * fixed.size.y {
-                    let place = places[n]
-                    let isInside = all(place .>= SIMD3(repeating: -0.5)) && all(place .<= last + 0.5)
-                    let p = place.clamped(lowerBound: .zero, upperBound: last)
-                    let (i, j, l) = (
-                        min(Int(p.x), max(0, size.x - 2)), min(Int(p.y), max(0, size.y - 2)),
-                        min(Int(p.z), max(0, size.z - 2))
-                    )
-                    let (fx, fy, fz) = (p.x - Float(i), p.y - Float(j), p.z - Float(l))
+                    let cell = VoxelCell(at: places[n], in: size)
                     for frame in 0..<frames {
-                        guard isInside else {
-                            target[n + frame * fixed.count] = outside
-                            continue
-                        }
-                        let base = i + size.x * (j + size.y * l) + frame * count
-                        func edge(_ n: Int) -> Float { source[n] + (source[n + x] - source[n]) * fx }
-                        func face(_ n: Int) -> Float { edge(n) + (edge(n + y) - edge(n)) * fy }
-                        target[n + frame * fixed.count] = face(base) + (face(base + z) - face(base)) * fz
+                        target[n + frame * fixed.count] = cell?.value { source[$0 + frame * count] } ?? outside
                     }
                 }
             }

@@ -9,12 +9,21 @@ public import NeuralNet
 /// up from label maps, so that any contrast will do.
 public struct BrainExtractor: Sendable {
     /// How a brain was found.
-    public enum Method: String, Sendable, Codable {
+    public enum Method: String, Sendable, Codable, CustomStringConvertible {
         /// The skull was taken off before: the brain is what is not 0.
         case stripped
         case network
         /// A surface grown from the middle, without a network: ``BrainMask``.
         case surface
+
+        /// For reports.
+        public var description: String {
+            switch self {
+            case .stripped: "what is not zero, as the skull was off already"
+            case .network: "found by a network"
+            case .surface: "a surface grown from the middle (Smith 2002)"
+            }
+        }
     }
 
     private let network: EoFormer
@@ -54,22 +63,30 @@ public struct BrainExtractor: Sendable {
     public func brain(
         in scan: Volume, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) throws -> (mask: Mask, method: Method) {
-        if BrainMask.isStripped(scan) { return (BrainMask.estimate(scan), .stripped) }
+        if let mask = BrainMask.stripped(scan) { return (mask, .stripped) }
+        return (try inHead(scan, progress), .network)
+    }
+
+    /// The brain in a scan whose skull is in view.
+    private func inHead(_ scan: Volume, _ progress: (_ done: Int, _ total: Int) -> Void) throws -> Mask {
         let input = try HeadInput(scan, spacing: spacing)
         let logits = try input.restored(logits(of: input, progress), outside: -20)
         let mask = Mask(grid: scan.grid, voxels: logits.voxels.map { $0 >= 0 }).largestComponent(.faces).holesFilled()
         guard mask.count > 0 else {
             throw ImagingError.geometry("expected a head with a brain, found nothing that looks like one")
         }
-        return (mask, .network)
+        return mask
     }
 
-    /// The brain in the first of several contrasts that is there; nil where its skull was taken off before, or none is there.
-    public func brain(in images: [Contrast: Volume], _ order: [Contrast]) throws -> Mask? {
-        guard let first = order.first(where: { images[$0] != nil }), let scan = images[first],
-            !BrainMask.isStripped(scan)
-        else { return nil }
-        return try brain(in: scan).mask
+    /// The brain in the first of several contrasts that is there; nil where none is, or where nothing finds it.
+    ///
+    /// - Parameter extractor: asked for where a skull is in view, and only then.
+    public static func brain(
+        in images: [Contrast: Volume], _ order: [Contrast], by extractor: () throws -> BrainExtractor?
+    ) throws -> (mask: Mask, method: Method)? {
+        guard let first = order.first(where: { images[$0] != nil }), let scan = images[first] else { return nil }
+        if let mask = BrainMask.stripped(scan) { return (mask, .stripped) }
+        return try extractor().map { (try $0.inHead(scan) { _, _ in }, .network) }
     }
 
     private func logits(

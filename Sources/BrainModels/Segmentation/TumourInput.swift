@@ -84,6 +84,10 @@ public struct TumourInput: Sendable {
     private struct Log {
         var steps: [String] = [], warnings: [String] = []
 
+        mutating func found(_ brain: Mask, _ method: String) {
+            steps.append("brain mask: \(Int(brain.millilitres.rounded())) ml, \(method)")
+        }
+
         mutating func resampled(from spacing: SIMD3<Double>, to fine: Double) {
             let from = (0..<3).map { String((spacing[$0] * 100).rounded() / 100) }.joined(separator: " × ")
             steps.append("resampled from \(from) mm to \(fine) mm, linearly")
@@ -117,18 +121,15 @@ public struct TumourInput: Sendable {
         guard mask.grid.matches(grid) else {
             throw .geometry("expected the brain mask on the grid of the images, found it on another")
         }
-        log.steps.append("brain mask: \(Int(mask.millilitres.rounded())) ml, \(method)")
+        log.found(mask, method)
         return mask.reoriented(to: .ras)
     }
 
     private static func brain(of anatomy: Volume, _ log: inout Log) -> Mask {
-        let mask = BrainMask.estimate(anatomy)
-        let isStripped = BrainMask.isStripped(anatomy)
-        let method =
-            isStripped
-            ? "what is not zero, as the skull was off already" : "a surface grown from the middle (Smith 2002)"
-        log.steps.append("brain mask: \(Int(mask.millilitres.rounded())) ml, \(method)")
-        if !isStripped {
+        let stripped = BrainMask.stripped(anatomy), mask = stripped ?? BrainMask.grown(anatomy)
+        let method = stripped == nil ? BrainExtractor.Method.surface : .stripped
+        log.found(mask, method.description)
+        if method == .surface {
             log.warnings.append(
                 "the brain was found by a classical method, which may take in tissue outside it or cut into it")
         }

@@ -8,9 +8,9 @@ struct StepMemory {
     let parameters: Int
     private let bytesPerVoxel: Double
 
-    /// Counts the parameters of a network by drawing it.
+    /// Counts the parameters of a network.
     init(_ network: EoFormer.Configuration) throws(NetworkError) {
-        let weights = Weights(seed: 0)
+        let weights = Weights.outline()
         _ = try EoFormer(weights, network)
         parameters = weights.tensors.reduce(0) { $0 + $1.tensor.count }
         bytesPerVoxel = Self.measured * Double(network.channels[0]) / 32

@@ -18,7 +18,7 @@ struct ExtractionPage {
         let outline = try brain.resampled(to: grid)
         let sheet = try ContactSheet(
             title: name, images: [ViewerImage(name: name, volume: picture)],
-            labels: LabelMap(grid: grid, voxels: outline.voxels.map { $0 ? 1 : 0 }),
+            labels: LabelMap(outline),
             caption: "brain \(record.millilitres.formatted(decimals: 0)) ml · \(record.method.rawValue)")
         report.sections.append(.contactSheet(sheet))
     }

@@ -38,8 +38,7 @@ struct ExtractionRun {
         warnings.forEach { Console.warning("\(job.scan.lastPathComponent): \($0)") }
         try ImageFile.write(scan.masked(by: brain), to: job.brain)
         if let mask = job.mask {
-            let labels = LabelMap(grid: brain.grid, voxels: brain.voxels.map { $0 ? 1 : 0 })
-            try ImageFile.write(labels, to: mask, description: "brain mask, BrainKit \(Version.number)")
+            try ImageFile.write(LabelMap(brain), to: mask, description: "brain mask, BrainKit \(Version.number)")
         }
         let record = Record(
             scan: job.scan.path, brain: job.brain.path, mask: job.mask?.path, millilitres: brain.millilitres,

@@ -21,7 +21,7 @@ struct SegmentationRun: Sendable {
     let segmenter: TumourSegmenter
     let mirrors: Bool
     private let checksum: Background<String>
-    private let extractor: Background<BrainExtractor?>
+    private let extractor: Lazy<BrainExtractor?>
     private let memory: Int
     private let probabilities: Bool
     let uncertainty: Bool
@@ -43,7 +43,7 @@ struct SegmentationRun: Sendable {
         segmenter = TumourSegmenter(
             network, window: window, precision: engine.type, device: engine.device, mirrors: mirrors)
         checksum = Background { try sha256(of: file) }
-        extractor = Background { try ModelStore.extractor(engine) }
+        extractor = Lazy { try ModelStore.extractor(engine) }
         (self.mirrors, self.memory, self.scheme) = (mirrors, memory, scheme)
         (self.probabilities, self.uncertainty) = (probabilities, uncertainty)
     }
@@ -70,9 +70,10 @@ struct SegmentationRun: Sendable {
         try checkMemory(tumour)
         let images = try tumour.read(limit: memory)
         clock.lap("reading")
-        let brain = try extractor.value()?.brain(in: images, model.card.input.contrasts)
-        let input = try TumourInput(
-            images, brain: brain, from: "found by the network \(ModelStore.extraction)", for: model.card.input)
+        let brain = try BrainExtractor.brain(in: images, model.card.input.contrasts, by: extractor.value)
+        let method =
+            brain?.method == .network ? "found by the network \(ModelStore.extraction)" : brain?.method.description
+        let input = try TumourInput(images, brain: brain?.mask, from: method ?? "", for: model.card.input)
         clock.lap("preparing")
         return Prepared(tumour: tumour, input: input, images: outputs.report == nil ? [:] : images, clock: clock)
     }

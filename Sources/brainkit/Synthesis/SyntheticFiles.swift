@@ -55,7 +55,7 @@ struct SyntheticFiles {
         return sidecar
     }
 
-    private var brain: LabelMap { LabelMap(grid: head.brain.grid, voxels: head.brain.voxels.map { $0 ? 1 : 0 }) }
+    private var brain: LabelMap { LabelMap(head.brain) }
 
     /// A brain goes to the middle of BraTS's grid, where it fits; a head keeps the grid that it was made on.
     private var box: Box? {
