@@ -46,7 +46,27 @@ import Testing
             #expect(!present.isEmpty)
             seen.insert(present.count)
         }
-        #expect(seen.count > 1)
+        #expect(seen == [1, 2, 3])
+    }
+
+    @Test func thickSlicesAreAlikeInAllContrasts() throws {
+        let cohort = try ToyCohort()
+        func image(slices: Double) throws -> [Float] {
+            try sampler(cohort) {
+                $0.augmentation.contrastDropout = 0
+                ($0.augmentation.slices.probability, $0.augmentation.slices.upTo) = (slices, 2)
+                $0.sampling.foreground = 1
+            }.batch(at: 3).image
+        }
+        let (thin, thick) = (try image(slices: 0), try image(slices: 1))
+        for channel in 0..<4 {
+            func line(_ image: [Float]) -> [Float] { (6..<10).map { image[channel * 4096 + 8 + 16 * (8 + 16 * $0)] } }
+            let (plain, blocks) = (line(thin), line(thick))
+            #expect(!plain.contains(0), "the middle of a patch around a tumour shows air")
+            // Voxel 7 lies a quarter of the way from the middle of its block to that of the next.
+            let expected = 0.75 * (plain[0] + plain[1]) / 2 + 0.25 * (plain[2] + plain[3]) / 2
+            #expect(abs(blocks[1] - expected) < 1e-4)
+        }
     }
 
     @Test func aPatchLargerThanTheCaseIsFilledWithZeros() throws {

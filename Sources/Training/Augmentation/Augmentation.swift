@@ -21,6 +21,8 @@ public struct Augmentation: Codable, Sendable, Equatable {
     public var blur = Step(upTo: 1)
     /// Averages blocks of that many voxels, along all axes or, as often, along one (thick slices), and interpolates back.
     public var lowResolution = Step(upTo: 3)
+    /// Averages up to that many voxels along k, alike in all channels, and interpolates back: the thick slices of a clinical scan.
+    public var slices = Step(upTo: 7)
     /// Multiplies intensities, counted from the patch's darkest, by a smooth field between 1 / (1 + `upTo`) and 1 + `upTo`.
     public var bias = Step(upTo: 0.3)
     /// Raises intensities, scaled to 0…1, to a power between 1 / (1 + `upTo`) and 1 + `upTo`; mean and deviation stay.
@@ -33,7 +35,8 @@ public struct Augmentation: Codable, Sendable, Equatable {
     public var shift = 0.1
     /// How likely scale and shift each are used.
     public var intensity = 0.5
-    /// How likely some contrasts are left out, so that the network works with any of them; at least one stays.
+    /// How likely some contrasts are left out, so that the network works with any of them: every number from one to all but one
+    /// stays as often, so that each alone is seen.
     public var contrastDropout = 0.0
 
     public init() {}
@@ -50,13 +53,17 @@ public struct Augmentation: Codable, Sendable, Equatable {
             let (chance, strength) = (random.uniform(), random.uniform())
             return chance < probability ? strength * upTo : nil
         }
+
+        /// A side of 2 to ``upTo`` voxels for blocks that are averaged.
+        func block(_ random: inout SplitMix) -> Int { 2 + Int(random.uniform() * Double(max(1, Int(upTo) - 1))) }
     }
 
     /// What makes no sense, as a key and a sentence; nil where all is well.
     var flaw: String? {
         let steps: [(String, Step, Double)] = [
             ("rotation", rotation, 180), ("scaling", scaling, 4), ("elastic", elastic, 10), ("blur", blur, 8),
-            ("lowResolution", lowResolution, 16), ("bias", bias, 4), ("gamma", gamma, 4), ("noise", noise, 10),
+            ("lowResolution", lowResolution, 16), ("slices", slices, 16), ("bias", bias, 4), ("gamma", gamma, 4),
+            ("noise", noise, 10),
         ]
         for (name, step, most) in steps {
             if !(0...1).contains(step.probability) {
@@ -72,13 +79,17 @@ public struct Augmentation: Codable, Sendable, Equatable {
     var summary: String {
         let steps = [
             ("rotation", rotation), ("scaling", scaling), ("elastic", elastic), ("blur", blur),
-            ("low resolution", lowResolution), ("bias", bias), ("gamma", gamma), ("noise", noise),
+            ("low resolution", lowResolution), ("thick slices", slices), ("bias", bias), ("gamma", gamma),
+            ("noise", noise),
         ]
         let drawn = steps.filter { $0.1.probability > 0 }.map(\.0)
         let chances = [("mirroring", flip), ("scale and shift", intensity), ("contrast dropout", contrastDropout)]
         let list = chances.filter { $0.1 > 0 }.map(\.0) + drawn
         return list.isEmpty ? "none" : list.joined(separator: ", ")
     }
+
+    /// How many voxels along k make one slice of a patch; nil where its slices stay as they are.
+    func sliceThickness(_ random: inout SplitMix) -> Int? { slices.draw(&random).map { _ in slices.block(&random) } }
 
     struct Look: Equatable { var scale: Float = 1, shift: Float = 0 }
 
@@ -92,9 +103,10 @@ public struct Augmentation: Codable, Sendable, Equatable {
             if random.uniform() < intensity { look.shift = Float(shift * (2 * random.uniform() - 1)) }
             return look
         }
-        if random.uniform() < contrastDropout, !present.isEmpty {
-            let kept = present[Int(random.uniform() * Double(present.count))]
-            for channel in 0..<channels where channel != kept && random.uniform() < 0.5 { looks[channel] = nil }
+        if random.uniform() < contrastDropout, present.count > 1 {
+            var left = present
+            let kept = 1 + Int(random.uniform() * Double(present.count - 1))
+            while left.count > kept { looks[left.remove(at: Int(random.uniform() * Double(left.count)))] = nil }
         }
         return looks
     }

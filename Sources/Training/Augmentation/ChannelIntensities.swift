@@ -12,8 +12,7 @@ struct ChannelVoxels {
     func vary(_ augmentation: Augmentation, look: Augmentation.Look, _ random: inout SplitMix) {
         if let width = augmentation.blur.draw(&random) { blur(deviation: width) }
         if augmentation.lowResolution.draw(&random) != nil {
-            let factors = max(1, Int(augmentation.lowResolution.upTo) - 1)
-            let factor = 2 + Int(random.uniform() * Double(factors))
+            let factor = augmentation.lowResolution.block(&random)
             let (isThick, axis) = (random.uniform() < 0.5, Int(random.uniform() * 3))
             for n in 0..<3 where !isThick || n == axis { lowerResolution(by: factor, along: n) }
         }

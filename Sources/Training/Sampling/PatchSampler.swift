@@ -49,6 +49,8 @@ struct PatchSampler: Sendable {
         var transform = SpatialTransform(side: sampling.patch, corner: corner, flips: flips)
         transform.vary(augmentation, &spatial)
         let cutter = PatchCutter(source: found, transform: transform)
+        var slices = SplitMix(seed: seed, name: "slices \(step) \(n)")
+        let thickness = augmentation.sliceThickness(&slices)
         batch.image.withUnsafeMutableBufferPointer { image in
             let image = UnsafeMutableBufferPointer(rebasing: image[n * channels * count..<(n + 1) * channels * count])
             batch.target.withUnsafeMutableBufferPointer { target in
@@ -58,8 +60,9 @@ struct PatchSampler: Sendable {
             for channel in shown {
                 let values = UnsafeMutableBufferPointer(rebasing: image[channel * count..<(channel + 1) * count])
                 var random = SplitMix(seed: seed, name: "intensity \(step) \(n) \(channel)")
-                ChannelVoxels(values: values, side: sampling.patch)
-                    .vary(augmentation, look: looks[channel] ?? .init(), &random)
+                let voxels = ChannelVoxels(values: values, side: sampling.patch)
+                voxels.vary(augmentation, look: looks[channel] ?? .init(), &random)
+                if let thickness { voxels.lowerResolution(by: thickness, along: 2) }
             }
         }
     }
