@@ -47,6 +47,19 @@ private func drawn(_ slices: [[String]], spacing: SIMD3<Double> = [1, 1, 1]) -> 
         }
     }
 
+    @Test func signedDistancesAreInsideAboveZeroAndOutsideBelow() throws {
+        let (_, mask) = try golden(spacing: [1, 1.5, 2.5])
+        let outside = Mask(grid: mask.grid, voxels: mask.voxels.map { !$0 })
+        let signed = mask.signedDistances()
+        for index in stride(from: 0, to: mask.grid.count, by: 7) {
+            let expected =
+                mask.voxels[index]
+                ? slowDistance(from: index, to: outside).squareRoot() : -slowDistance(from: index, to: mask).squareRoot()
+            #expect(abs(signed[index] - expected) < 1e-4)
+        }
+        #expect(outside.signedDistances() == signed.map { -$0 })
+    }
+
     private func slowDistance(from index: Int, to mask: Mask) -> Float {
         let size = mask.grid.size
         func place(_ index: Int) -> SIMD3<Double> {

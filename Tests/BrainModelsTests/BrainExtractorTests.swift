@@ -1,9 +1,10 @@
 import BrainData
-import BrainModels
 import Foundation
 import NeuralNet
 import TestSupport
 import Testing
+
+@testable import BrainModels
 
 @Suite struct BrainExtractorTests {
     private static let configuration = {
@@ -17,7 +18,13 @@ import Testing
     /// A network with weights drawn from a seed: it finds something, and no brain.
     init() throws {
         let network = try EoFormer(Weights(seed: 9), Self.configuration)
-        extractor = BrainExtractor(network, spacing: 2, window: SlidingWindow(patch: 32))
+        var extractor = BrainExtractor(network, spacing: 2, window: SlidingWindow(patch: 32))
+        extractor.surface = { Mask(grid: $0.grid, voxels: .init(repeating: false, count: $0.grid.count)) }
+        self.extractor = extractor
+    }
+
+    private var noise: Volume {
+        Volume(grid: grid, voxels: (0..<grid.count).map { Float(($0 &* 7919) % 1013) })
     }
 
     private let grid = Grid(
@@ -39,8 +46,7 @@ import Testing
     }
 
     @Test func aHeadGivesOnePartOnItsOwnGrid() throws {
-        let noise = (0..<grid.count).map { Float(($0 &* 7919) % 1013) }
-        let scan = Volume(grid: grid, voxels: noise)
+        let scan = noise
         let (mask, method) = try extractor.brain(in: scan)
         #expect(method == .network)
         #expect(mask.grid == grid)
@@ -49,6 +55,26 @@ import Testing
         #expect(found?.mask == mask && found?.method == .network)
         #expect(try BrainExtractor.brain(in: [.t1: scan], [.flair, .t1]) { nil } == nil)
         #expect(try BrainExtractor.brain(in: [:], [.flair, .t1]) { extractor } == nil)
+    }
+
+    @Test func networkAndSurfaceMeetInTheMiddle() throws {
+        let alone = try extractor.brain(in: noise).mask
+        var both = extractor
+        // The surface lacks the upper 9 mm of what the network found.
+        let cut = Mask(grid: grid, voxels: alone.voxels.enumerated().map { $1 && grid.voxel(at: $0).z < 30 })
+        both.surface = { _ in cut }
+        let (mask, method) = try both.brain(in: noise)
+        #expect(method == .consensus)
+        func upper(_ mask: Mask) -> Int { mask.voxels.indices.count { mask.voxels[$0] && grid.voxel(at: $0).z >= 30 } }
+        #expect(upper(mask) > 0 && upper(mask) < upper(alone))
+    }
+
+    @Test func whereTheyDoNotAgreeTheNetworkIsBelieved() throws {
+        let alone = try extractor.brain(in: noise)
+        var both = extractor
+        both.surface = { [alone] _ in alone.mask.eroded(millimetres: 6) }
+        let found = try both.brain(in: noise)
+        #expect(found.method == .network && found.mask == alone.mask)
     }
 
     @Test func aModelForTumoursIsRefused() throws {

@@ -33,6 +33,15 @@ extension Mask {
     }
 }
 
+extension Mask {
+    /// How far inside the mask each voxel's centre lies, in millimetres: the distance to the nearest centre outside less that
+    /// to the nearest inside, so negative outside; infinite where the mask is empty or full.
+    public func signedDistances() -> [Float] {
+        let outside = Mask(grid: grid, voxels: voxels.map { !$0 })
+        return zip(outside.squaredDistances(), squaredDistances()).map { $0.squareRoot() - $1.squareRoot() }
+    }
+}
+
 /// The distance transform of one line, with its scratch space.
 private struct Envelope {
     private let length: Int

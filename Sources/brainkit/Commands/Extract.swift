@@ -5,6 +5,8 @@ import Foundation
 import NeuralNet
 
 struct Extract: ParsableCommand {
+    enum Method: String, ExpressibleByArgument, CaseIterable { case consensus, network, surface }
+
     static let configuration = CommandConfiguration(
         abstract: "Take the brain out of scans of heads.",
         discussion: """
@@ -27,8 +29,11 @@ struct Extract: ParsableCommand {
     var report: String?
     @Option(help: "A shipped model, or a model's folder.")
     var model = ModelStore.extraction
-    @Flag(help: "Without a network: a surface grown from the middle (Smith 2002).")
-    var classical = false
+    @Option(
+        help: ArgumentHelp(
+            "network, surface (grown from the middle, Smith 2002; needs no network), or consensus, their mean outline.",
+            valueName: "method"))
+    var method = Method.consensus
     @Flag(help: "Print one JSON object: files, millilitres, method and seconds.")
     var json = false
     @OptionGroup var engine: EngineOptions
@@ -61,10 +66,11 @@ struct Extract: ParsableCommand {
     }
 
     private func extractor() throws -> BrainExtractor? {
-        if classical { return nil }
+        if method == .surface { return nil }
         let settings = try engine.settings()
         return try BrainExtractor(
-            ModelStore.model(named: model), precision: settings.type, device: settings.device)
+            ModelStore.model(named: model), isAlone: method == .network, precision: settings.type,
+            device: settings.device)
     }
 
     private func listed() throws -> [ExtractionRun.Job] {

@@ -23,7 +23,7 @@ struct ExtractionRun {
     /// What a brain with its fluid measures between a small child's and the largest ones', in millilitres.
     private static let plausible = 600.0...2000.0
 
-    /// Nil to find brains by the classical method.
+    /// Nil to find brains by a surface alone.
     let extractor: BrainExtractor?
     let memory: Int
 

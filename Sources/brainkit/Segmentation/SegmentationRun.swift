@@ -71,9 +71,8 @@ struct SegmentationRun: Sendable {
         let images = try tumour.read(limit: memory)
         clock.lap("reading")
         let brain = try BrainExtractor.brain(in: images, model.card.input.contrasts, by: extractor.value)
-        let method =
-            brain?.method == .network ? "found by the network \(ModelStore.extraction)" : brain?.method.description
-        let input = try TumourInput(images, brain: brain?.mask, from: method ?? "", for: model.card.input)
+        let input = try TumourInput(
+            images, brain: brain?.mask, from: brain?.method.description ?? "", for: model.card.input)
         clock.lap("preparing")
         return Prepared(tumour: tumour, input: input, images: outputs.report == nil ? [:] : images, clock: clock)
     }
