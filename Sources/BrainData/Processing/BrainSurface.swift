@@ -8,6 +8,7 @@ struct BrainSurface {
     private let voxels: [Float]
     private let grid: Grid
     private let toVoxels: Affine
+    private let size: SIMD3<Double>
     private let levels: Levels
 
     /// Intensities that hold for a whole head, robust against outliers.
@@ -32,6 +33,7 @@ struct BrainSurface {
     init?(of volume: Volume) {
         guard let back = volume.grid.affine.inverse, volume.grid.count > 0 else { return nil }
         (voxels, grid, toVoxels) = (volume.frame(0).voxels, volume.grid, back)
+        size = SIMD3<Double>(grid.size)
         guard let levels = Levels(of: voxels, on: grid) else { return nil }
         self.levels = levels
     }
@@ -102,8 +104,8 @@ struct BrainSurface {
 
     /// The closest voxel's value; beyond the scan it is dark, so the surface stays within.
     private func intensity(at place: SIMD3<Double>, in voxels: UnsafeBufferPointer<Float>) -> Double {
-        let voxel = place.rounded(.toNearestOrAwayFromZero)
-        guard all(voxel .>= .zero), all(voxel .< SIMD3<Double>(grid.size)) else { return levels.low }
+        let voxel = place + 0.5
+        guard all(voxel .>= .zero), all(voxel .< size) else { return levels.low }
         let (i, j, k) = (Int(voxel.x), Int(voxel.y), Int(voxel.z))
         return Double(voxels[i + grid.size.x * (j + grid.size.y * k)])
     }
