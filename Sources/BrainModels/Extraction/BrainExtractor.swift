@@ -51,10 +51,11 @@ public struct BrainExtractor: Sendable {
     ) throws(NetworkError) {
         let card = try model.card(for: .brain)
         let weights = Weights(try TensorFiles.open(model.weights), type: precision, device: device)
-        let network = try EoFormer(weights, card.configuration)
+        let network = try EoFormer(weights, card.configuration(as: EoFormer.Configuration.self))
         try weights.finish()
+        let input = try card.input(as: TumourInput.Contract.self)
         self.init(
-            network, spacing: card.input.spacing, window: card.window, precision: precision, device: device)
+            network, spacing: input.spacing, window: card.window ?? .init(), precision: precision, device: device)
     }
 
     /// The brain on the scan's grid.
