@@ -9,11 +9,8 @@ public struct Warp: Sendable {
 
     /// Where a place of the fixed scan lies in the moving one; both in millimetres, RAS+.
     public func callAsFunction(_ place: SIMD3<Double>) -> SIMD3<Double> {
-        var place = place
-        if let field, let back = field.grid.affine.inverse {
-            place += SIMD3<Double>(field.displacement(atVoxel: back(place)))
-        }
-        return affine.map { $0(place) } ?? place
+        let there = place + ((try? FieldReader(field))?(place) ?? .zero)
+        return affine.map { $0(there) } ?? there
     }
 }
 
@@ -59,21 +56,19 @@ extension LabelMap {
 extension Grid {
     /// Where the voxels of a fixed grid lie in voxels of this one.
     fileprivate func places(of fixed: Grid, by warp: Warp) throws(ImagingError) -> [SIMD3<Float>] {
-        guard let back = affine.inverse, warp.field.map({ $0.grid.affine.inverse != nil }) ?? true else {
+        guard let back = affine.inverse else {
             throw .geometry("cannot warp: a map from voxels to millimetres is singular")
         }
+        let moved = try FieldReader(warp.field), map = warp.affine.map { back.after($0) } ?? back
+        // A field on the very grid need not be interpolated.
         let direct = warp.field.map { $0.grid == fixed } ?? false ? warp.field : nil
         return filledArray(fixed.count) { target in
             nonisolated(unsafe) let target = target
             inParallel(fixed.size.z) { k in
                 for n in k * fixed.size.x * fixed.size.y..<(k + 1) * fixed.size.x * fixed.size.y {
                     let place = fixed.affine(SIMD3<Double>(fixed.voxel(at: n)))
-                    // A field on the very grid need not be interpolated.
-                    let moved = direct.map { field in
-                        let there = place + SIMD3<Double>(field.vectors[n])
-                        return warp.affine.map { $0(there) } ?? there
-                    }
-                    target[n] = SIMD3<Float>(back(moved ?? warp(place)))
+                    let displacement = direct.map { SIMD3<Double>($0.vectors[n]) } ?? moved(place)
+                    target[n] = SIMD3<Float>(map(place + displacement))
                 }
             }
         }

@@ -19,6 +19,8 @@ enum ModelStore {
 
     /// The shipped network that finds brains.
     static let extraction = "brain-extraction"
+    /// The shipped network that aligns brains.
+    static let registration = "transmorph-synth"
 
     /// What finds brains in scans that show a whole head; nil where no such network is shipped.
     static func extractor(_ engine: EngineOptions.Settings) throws -> BrainExtractor? {
