@@ -42,13 +42,14 @@ public struct AffineRegistration: Sendable {
             let (a, b) = (Int(brains.fixed.millilitres), Int(brains.moving.millilitres))
             throw .geometry("the brains cannot be aligned: the fixed one measures \(a) ml, the moving one \(b) ml")
         }
-        let coarse = try Self.information(fixed, moving, brains, centre: centre, spacing: 8)
         let begin = Map(x: [scale, 0, 0], y: [0, scale, 0], z: [0, 0, scale], shift: target)
+        let still = try Self.thinned(fixed, brains.fixed), other = try Self.thinned(moving, brains.moving)
+        let coarse = Self.information(still.halved(), other.halved(), centre: centre)
         let improved = Self.candidates(from: begin, coarse).map { start in
             Self.climb(start, coarse, steps: max(1, steps / 3), rate: (3, 0.5), advance: Self.rigid)
         }
         let best = improved.max { coarse($0, slopes: false).information < coarse($1, slopes: false).information }
-        let fine = try Self.information(fixed, moving, brains, centre: centre, spacing: 4)
+        let fine = Self.information(still, other, centre: centre)
         let rigid = Self.climb(best ?? begin, fine, steps: max(1, steps / 3), rate: (1, 0.2), advance: Self.rigid)
         let found = Self.climb(rigid, fine, steps: max(1, steps), rate: (1, 0.05), advance: Self.affine)
         informationBefore = fine(begin, slopes: false).information
@@ -61,24 +62,24 @@ public struct AffineRegistration: Sendable {
         self.map = map
     }
 
-    /// Both scans on cubes of this spacing.
+    /// The brain on cubes of 4 mm with room around it, an even number along every axis.
+    private static func thinned(_ scan: Volume, _ brain: Mask) throws(ImagingError) -> Volume {
+        guard let extent = brain.extent else { throw .geometry("expected a brain, found an empty mask") }
+        let spacing = 4.0, reach = extent.upper - extent.lower + 2 * (margin + 2 * spacing)
+        guard reach.max() < 2000 else { throw .geometry("expected a brain, found one of \(Int(reach.max())) mm") }
+        let cells = (reach / (2 * spacing)).rounded(.up)
+        let size = SIMD3(Int(cells.x), Int(cells.y), Int(cells.z)) &* 2
+        let corner = (extent.lower + extent.upper - SIMD3<Double>(size &- 1) * spacing) / 2
+        let grid = Grid(size: size, affine: Affine(spacing: SIMD3(repeating: spacing), origin: corner))
+        return try scan.resampled(to: grid, antialiased: true, edge: .faces)
+    }
+
     private static func information(
-        _ fixed: Volume, _ moving: Volume, _ brains: (fixed: Mask, moving: Mask), centre: SIMD3<Double>, spacing: Double
-    ) throws(ImagingError) -> MutualInformation {
-        func coarse(_ scan: Volume, _ brain: Mask) throws(ImagingError) -> Volume {
-            guard let extent = brain.extent else { throw .geometry("expected a brain, found an empty mask") }
-            let reach = extent.upper - extent.lower + 2 * (margin + spacing)
-            guard reach.max() < 2000 else { throw .geometry("expected a brain, found one of \(Int(reach.max())) mm") }
-            let cells = (reach / spacing).rounded(.up)
-            let size = SIMD3(Int(cells.x), Int(cells.y), Int(cells.z))
-            let corner = (extent.lower + extent.upper - SIMD3<Double>(size &- 1) * spacing) / 2
-            let grid = Grid(size: size, affine: Affine(spacing: SIMD3(repeating: spacing), origin: corner))
-            return try scan.resampled(to: grid, antialiased: true, edge: .faces)
-        }
-        let (still, other) = (try coarse(fixed, brains.fixed), try coarse(moving, brains.moving))
-        let tissue = Mask(grid: still.grid, voxels: still.voxels.map { $0 > 0 })
+        _ fixed: Volume, _ moving: Volume, centre: SIMD3<Double>
+    ) -> MutualInformation {
+        let tissue = Mask(grid: fixed.grid, voxels: fixed.voxels.map { $0 > 0 })
         return MutualInformation(
-            fixed: still, region: tissue.dilated(millimetres: margin), centre: centre, moving: other)
+            fixed: fixed, region: tissue.dilated(millimetres: margin), centre: centre, moving: moving)
     }
 
     /// The most promising starts, best first.

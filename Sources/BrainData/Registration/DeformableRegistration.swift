@@ -10,15 +10,15 @@ public struct DeformableRegistration: Sendable {
     /// How the steps are taken.
     public struct Settings: Sendable, Codable, Equatable {
         /// Steps at the images' own spacing, at twice and at four times it.
-        public var steps = [30, 60, 60]
+        public var steps = [10, 30, 30]
         /// Voxels from the middle of a cube of the local correlation to its face.
         public var radius = 2
         /// σ of the blur of a step and of the whole map, in voxels of the displacements.
-        public var stepBlur = 1.0, mapBlur = 0.5
+        public var stepBlur = 1.0, mapBlur = 0.7
         /// The longest displacement of a step, in voxels of the displacements.
-        public var reach = 0.4
-        /// How much of a typical gradient counts as noise: 0 makes all steps equally long.
-        public var damping = 0.2
+        public var reach = 0.25
+        /// What is added to each gradient's length before it is evened out, in typical lengths: 0 makes all steps equally long.
+        public var damping = 1.0
         /// What is compared.
         public var similarity = ImageSimilarity.localCorrelation
 
@@ -67,6 +67,8 @@ struct RegistrationLevel {
     let size: SIMD3<Int>
     private let moving: [Float]
     private let correlation: LocalCorrelation
+    /// For each row of voxels, those near the fixed brain: nothing else makes a difference.
+    private let near: [Range<Int>]
     private let ratio: Int
     private let settings: DeformableRegistration.Settings
 
@@ -74,6 +76,29 @@ struct RegistrationLevel {
     init(_ fixed: Volume, _ moving: Volume, ratio: Int, _ settings: DeformableRegistration.Settings) {
         (size, self.moving, self.ratio, self.settings) = (fixed.grid.size, moving.voxels, ratio, settings)
         correlation = LocalCorrelation(fixed.voxels, size: size, radius: settings.radius)
+        near = Self.rows(fixed, margin: 2 * settings.radius + 1)
+    }
+
+    /// The voxels of each row that lie within a cube's reach of one that is not 0.
+    private static func rows(_ image: Volume, margin: Int) -> [Range<Int>] {
+        let size = image.grid.size
+        let own = (0..<size.y * size.z).map { row -> Range<Int> in
+            let cells = image.voxels[row * size.x..<(row + 1) * size.x]
+            guard let first = cells.firstIndex(where: { $0 != 0 }), let last = cells.lastIndex(where: { $0 != 0 })
+            else { return 0..<0 }
+            return first - row * size.x..<last + 1 - row * size.x
+        }
+        return (0..<size.y * size.z).map { row in
+            var (low, high) = (size.x, 0)
+            let (j, k) = (row % size.y, row / size.y)
+            for z in max(0, k - margin)...min(size.z - 1, k + margin) {
+                for y in max(0, j - margin)...min(size.y - 1, j + margin) where !own[y + size.y * z].isEmpty {
+                    let cells = own[y + size.y * z]
+                    (low, high) = (min(low, cells.lowerBound), max(high, cells.upperBound))
+                }
+            }
+            return low < high ? max(0, low - margin)..<min(size.x, high + margin) : 0..<0
+        }
     }
 
     /// Takes steps, and says how similar the images were before the first and before the last; nil where there were none.
@@ -108,9 +133,11 @@ struct RegistrationLevel {
                     inParallel(size.z) { k in
                         withUnsafeTemporaryAllocation(of: SIMD3<Float>.self, capacity: size.x) { row in
                             for j in 0..<size.y {
+                                let n = size.x * (j + size.y * k), cells = near[j + size.y * k]
+                                for i in 0..<size.x { target[n + i] = 0 }
+                                if cells.isEmpty { continue }
                                 lattice.read(vectors, row: (j, k), ratio: ratio, into: row)
-                                let n = size.x * (j + size.y * k)
-                                for i in 0..<size.x {
+                                for i in cells {
                                     let place = SIMD3(Float(i), Float(j), Float(k)) + row[i]
                                     target[n + i] = read(source, place.clamped(lowerBound: .zero, upperBound: limit))
                                 }
@@ -151,7 +178,7 @@ struct RegistrationLevel {
                         for z in max(1, k * ratio)..<min(size.z - 1, (k + 1) * ratio) {
                             for y in 1..<size.y - 1 {
                                 let row = plane + y / ratio * half.x, n = up * y + back * z
-                                for x in 1..<size.x - 1 {
+                                for x in near[y + size.y * z].clamped(to: 1..<size.x - 1) {
                                     let at = n + x
                                     let gradient = SIMD3(
                                         image[at + 1] - image[at - 1], image[at + up] - image[at - up],

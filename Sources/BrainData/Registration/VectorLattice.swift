@@ -70,29 +70,45 @@ struct VectorLattice: Sendable {
     }
 
     private func blurred(_ weights: [Float], side: Int, stride: Int) -> [SIMD3<Float>] {
-        let (size, reach) = (size, weights.count / 2)
+        let reach = weights.count / 2
         return vectors.withUnsafeBufferPointer { source in
             filledArray(source.count) { target in
                 nonisolated(unsafe) let (source, target) = (source, target)
-                inParallel(size.z) { k in
-                    for n in k * size.x * size.y..<(k + 1) * size.x * size.y {
-                        let at = n / stride % side
-                        var sum = SIMD3<Float>.zero
-                        if at >= reach && at < side - reach {
-                            var read = n - reach * stride
-                            for tap in 0..<weights.count {
-                                sum += source[read] * weights[tap]
-                                read += stride
-                            }
-                        } else {
-                            for tap in 0..<weights.count {
-                                let place = min(max(at + tap - reach, 0), side - 1)
-                                sum += source[n + (place - at) * stride] * weights[tap]
-                            }
-                        }
-                        target[n] = sum
+                let lines = source.count / stride
+                // A line is a row, a plane or a voxel of neighbours that are blurred alike.
+                inParallel(stride == 1 ? source.count / side : lines) { line in
+                    if stride == 1 {
+                        Self.blurRow(source, target, from: line * side, side, weights)
+                        return
+                    }
+                    let at = line % side, write = target + line * stride
+                    for n in 0..<stride { write[n] = .zero }
+                    for (tap, weight) in weights.enumerated() {
+                        let place = min(max(at + tap - reach, 0), side - 1)
+                        guard let read = source.baseAddress.map({ $0 + (line + place - at) * stride }) else { continue }
+                        for n in 0..<stride { write[n] += read[n] * weight }
                     }
                 }
+            }
+        }
+    }
+
+    private static func blurRow(
+        _ source: UnsafeBufferPointer<SIMD3<Float>>, _ target: UnsafeMutablePointer<SIMD3<Float>>, from start: Int,
+        _ side: Int, _ weights: [Float]
+    ) {
+        let reach = weights.count / 2
+        weights.withUnsafeBufferPointer { weights in
+            for at in 0..<side {
+                var sum = SIMD3<Float>.zero
+                if at >= reach && at + reach < side {
+                    for tap in 0..<weights.count { sum += source[start + at + tap - reach] * weights[tap] }
+                } else {
+                    for tap in 0..<weights.count {
+                        sum += source[start + min(max(at + tap - reach, 0), side - 1)] * weights[tap]
+                    }
+                }
+                target[start + at] = sum
             }
         }
     }

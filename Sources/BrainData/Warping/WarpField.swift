@@ -4,12 +4,13 @@ extension Warp {
     /// - Throws: ``ImagingError/geometry(_:)`` where an affine is singular.
     public func field(on grid: Grid) throws(ImagingError) -> DisplacementField {
         let moved = try FieldReader(field)
-        let affine = affine
+        let (first, affine) = (first, affine)
         return DisplacementField(
             grid: grid,
-            vectors: displacements(on: grid) { place in
+            vectors: displacements(on: grid) { start in
+                let place = first.map { $0(start) } ?? start
                 let there = place + moved(place)
-                return (affine.map { $0(there) } ?? there) - place
+                return (affine.map { $0(there) } ?? there) - start
             })
     }
 
@@ -19,8 +20,9 @@ extension Warp {
     ///
     /// - Throws: ``ImagingError/geometry(_:)`` where an affine is singular.
     public func inverse(on grid: Grid) throws(ImagingError) -> DisplacementField {
-        let back = affine.map(\.inverse) ?? Affine(spacing: [1, 1, 1])
-        guard let back else { throw .geometry("the affine map is singular: there is no way back") }
+        guard let back = Self.inverse(of: affine), let start = Self.inverse(of: first) else {
+            throw .geometry("the affine map is singular: there is no way back")
+        }
         var inverted: DisplacementField?
         if let field { inverted = try field.inverse() }
         let moved = try FieldReader(inverted)
@@ -28,8 +30,13 @@ extension Warp {
             grid: grid,
             vectors: displacements(on: grid) { place in
                 let there = back(place)
-                return there + moved(there) - place
+                return start(there + moved(there)) - place
             })
+    }
+
+    private static func inverse(of map: Affine?) -> Affine? {
+        guard let map else { return Affine(spacing: [1, 1, 1]) }
+        return map.inverse
     }
 
     private func displacements(

@@ -32,6 +32,11 @@ public struct BrainRegistration: Sendable {
         public let brain: Mask
 
         public init(_ volume: Volume, brain: Mask) { (self.volume, self.brain) = (volume, brain) }
+
+        fileprivate func croppedToBrain() -> Scan {
+            guard let box = brain.box?.expanded(by: 2).clamped(to: brain.grid) else { return self }
+            return Scan(volume.frame(0).cropped(to: box), brain: brain.cropped(to: box))
+        }
     }
 
     private let network: TransMorphDiff?
@@ -80,12 +85,12 @@ public struct BrainRegistration: Sendable {
         public let similarity: (before: Double, after: Double)?
         /// The Dice coefficient of the brains where the scans lay, under the affine map and in the end.
         public let dice: (before: Double, affine: Double, after: Double)
-        public let steps: [String]
     }
 
     /// - Parameter lap: hears the name of each part of the work when it ends.
     /// - Throws: ``ImagingError`` where there is no brain or no overlap, ``NetworkError`` where the engine fails.
     public func callAsFunction(fixed: Scan, moving: Scan, lap: (String) -> Void = { _ in }) throws -> Answer {
+        let fixed = fixed.croppedToBrain(), moving = moving.croppedToBrain()
         let still = try fixed.volume.brainOnly(fixed.brain), other = try moving.volume.brainOnly(moving.brain)
         let affine = try AffineRegistration(
             fixed: still, moving: other, brains: (fixed.brain, moving.brain))
@@ -99,8 +104,7 @@ public struct BrainRegistration: Sendable {
         let aligned = brains.fixed.dice(brains.moving)
         guard aligned > 0.1 else {
             throw ImagingError.geometry(
-                "the scans do not overlap: with their centres of mass on each other and the best affine map found, the brains' Dice "
-                    + "is \(aligned)")
+                "the scans do not overlap: from their centres of mass on, no affine map lays the brains over each other")
         }
         var field = try network.map { try answer(of: $0, pair.moving, pair.fixed) }
         if network != nil { lap("network") }
@@ -118,7 +122,7 @@ public struct BrainRegistration: Sendable {
         return Answer(
             warp: warp, affine: affine.map, information: (affine.informationBefore, affine.informationAfter),
             similarity: similarity,
-            dice: (brains.fixed.dice(before), aligned, brains.fixed.dice(after)), steps: [])
+            dice: (brains.fixed.dice(before), aligned, brains.fixed.dice(after)))
     }
 
     /// The network's field in millimetres.

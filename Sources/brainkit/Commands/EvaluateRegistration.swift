@@ -35,10 +35,16 @@ struct EvaluateRegistration: ParsableCommand {
     }
 
     func run() throws {
+        let drawn = try ImageFile.readLabels(URL(fileURLWithPath: truth))
         let overlap = try LabelOverlap(
-            warped: ImageFile.readLabels(URL(fileURLWithPath: warpedLabels)),
-            truth: ImageFile.readLabels(URL(fileURLWithPath: truth)))
-        let folds = try field.map { FieldScores(try FieldFile.read(URL(fileURLWithPath: $0)).jacobian()) }
+            warped: ImageFile.readLabels(URL(fileURLWithPath: warpedLabels)), truth: drawn)
+        let folds = try field.map { path in
+            let field = try FieldFile.read(URL(fileURLWithPath: path))
+            guard field.grid.matches(drawn.grid) else {
+                throw ImagingError.geometry("the field \(path) lies on another grid than \(truth)")
+            }
+            return FieldScores(try field.jacobian())
+        }
         guard !overlap.dice.isEmpty else {
             throw Failure(.badData, "the two label maps have no label in common: nothing can be compared")
         }

@@ -17,7 +17,6 @@ struct Register: ParsableCommand {
             EXAMPLE
               brainkit register --fixed atlas.nii.gz --moving t1.nii.gz -o t1_on_atlas.nii.gz --warp warp.nii.gz \\
                 --labels t1_dseg.nii.gz --warped-labels labels_on_atlas.nii.gz --report page.html
-              brainkit register --fixed atlas.nii.gz -i scans -o aligned
             """)
 
     @Option(help: ArgumentHelp("The scan that stays where it is.", valueName: "file"))
@@ -77,10 +76,8 @@ struct RegistrationOutputs: ParsableArguments {
 struct RegistrationMethod: ParsableArguments {
     @Option(help: "A shipped model, a model's folder, or none; the shipped one if left out.")
     var model: String?
-    @Option(help: "Steps of gradient descent for the pair; 0 for none.")
-    var refine = 30
-    @Option(help: "What is compared: auto or lncc.")
-    var similarity = "auto"
+    @Option(help: "Steps of gradient descent for the pair at 2 mm, and three times as many before at 4 and 8 mm; 0 for none.")
+    var refine = 10
     @Flag(help: "Find brains without a network: a surface grown from the middle (Smith 2002).")
     var classical = false
     @Flag(help: "Align whole heads, as they are, instead of brains.")
@@ -93,10 +90,10 @@ struct RegistrationMethod: ParsableArguments {
         }
     }
 
-    /// The steps for one pair. Those at coarser levels cost little, and there are twice as many.
+    /// The steps for one pair. Those at coarser levels cost little, and there are more of them.
     var settings: DeformableRegistration.Settings {
         var settings = DeformableRegistration.Settings()
-        settings.steps = [refine, 2 * refine, 2 * refine]
+        settings.steps = [refine, 3 * refine, 3 * refine]
         return settings
     }
 }

@@ -96,6 +96,9 @@ struct RegistrationRun {
         var clock = Stopwatch()
         let labels = try outputs.labels.map { try ImageFile.readLabels($0, limit: memory) }
         let still = try source(fixed), other = try source(moving)
+        if let labels, let file = outputs.labels, !labels.grid.matches(other.scan.volume.grid) {
+            throw ImagingError.geometry("\(file.path) lies on another grid than the moving scan, \(moving.path)")
+        }
         clock.lap("brains")
         return try register(still, other, labels, to: outputs, &clock)
     }
