@@ -84,7 +84,7 @@ public struct Catalog: Sendable {
         } catch let error as NetworkError {
             throw error
         } catch let error as DecodingError {
-            throw NetworkError.configuration(sentence(error))
+            throw NetworkError.configuration(CardSettings.sentence(error))
         } catch {
             throw NetworkError.configuration("it is no JSON object")
         }
@@ -95,16 +95,6 @@ public struct Catalog: Sendable {
             throw NetworkError.configuration("it is no JSON object")
         }
         return Set(object.keys)
-    }
-
-    private static func sentence(_ error: DecodingError) -> String {
-        switch error {
-        case .typeMismatch(_, let context) where !context.codingPath.isEmpty:
-            "its \(context.codingPath.map(\.stringValue).joined(separator: ".")) is of another type than expected"
-        case .dataCorrupted(let context) where !context.codingPath.isEmpty:
-            "its \(context.codingPath.map(\.stringValue).joined(separator: ".")): \(context.debugDescription)"
-        default: "its JSON does not parse"
-        }
     }
 }
 

@@ -1,4 +1,3 @@
-import BrainData
 public import Foundation
 public import NeuralNet
 
@@ -20,25 +19,43 @@ public struct ModelCard: Codable, Sendable {
         }
     }
 
-    /// What a network finds.
-    public enum Use: String, Codable, Sendable {
-        /// The regions of a tumour: `brainkit segment`.
+    /// What a network is for.
+    public enum Use: String, Codable, Sendable, CaseIterable {
+        /// The regions of a tumour.
         case tumour
-        /// The brain in a head, in any one contrast: `brainkit extract`.
+        /// The brain in a head, in any one contrast.
         case brain
+        /// Where each place of one scan lies in another.
+        case registration
+        case diagnosis, age, eeg, fmri
+        /// What is out of the ordinary.
+        case detect
+
+        /// What runs such a network.
+        public var command: String {
+            switch self {
+            case .tumour: "brainkit segment"
+            case .brain: "brainkit extract"
+            case .registration: "brainkit register"
+            case .diagnosis: "brainkit diagnose"
+            case .age, .eeg, .fmri, .detect: "brainkit \(rawValue)"
+            }
+        }
     }
 
     public var name: String
     public var use: Use
     /// The catalog's name of the network.
     public var network: String
-    public var configuration: EoFormer.Configuration
+    /// The sizes that differ from the published ones, as the network names them: ``configuration(as:)``.
+    public var configuration: CardSettings
     public var task: String
-    public var input: TumourInput.Contract
-    /// How windows are laid over a scan.
-    public var window: SlidingWindow
-    /// The label scheme that results use where the input suggests none.
-    public var scheme: String
+    /// What the network expects, as its command names it: ``input(as:)``.
+    public var input: CardSettings
+    /// How windows are laid over a scan; nil for a network that sees all of it at once.
+    public var window: SlidingWindow?
+    /// The label scheme that results use where the input suggests none; nil for a network that gives no labels.
+    public var scheme: String?
     /// Whether no honest evaluation on real data that it never saw speaks for it.
     public var experimental: Bool
     /// Data, licences and what they allow.
@@ -49,6 +66,20 @@ public struct ModelCard: Codable, Sendable {
     public var limits: [String]
     public var citation: String
     public var licence: String
+
+    /// The sizes of the network.
+    ///
+    /// - Throws: ``NetworkError/configuration(_:)`` where the card's do not fit the type.
+    public func configuration<Value: Decodable>(as type: Value.Type) throws(NetworkError) -> Value {
+        try configuration.read(as: type)
+    }
+
+    /// What the network expects of its input.
+    ///
+    /// - Throws: ``NetworkError/configuration(_:)`` where the card's does not fit the type.
+    public func input<Value: Decodable>(as type: Value.Type) throws(NetworkError) -> Value {
+        try input.read(as: type)
+    }
 }
 
 /// A network with the weights and the card that it ships with.
@@ -74,8 +105,7 @@ public struct ShippedModel: Sendable {
     /// - Throws: ``NetworkError/configuration(_:)`` where it finds something else.
     public func card(for use: ModelCard.Use) throws(NetworkError) -> ModelCard {
         guard card.use == use else {
-            let command = card.use == .brain ? "brainkit extract" : "brainkit segment"
-            throw .configuration("\(card.name) is for \(command)")
+            throw .configuration("\(card.name) is for \(card.use.command)")
         }
         return card
     }

@@ -38,14 +38,37 @@ import Testing
         try ship("first", in: "a")
         let model = try ShippedModel(folder: folder.file("a"))
         #expect(model.card.name == "first")
-        #expect(model.card.configuration.channels == [4, 4, 4, 6])
-        #expect(model.card.configuration.blocks == [2, 2, 2, 2], "what is left out is as published")
-        #expect(model.card.input.contrasts == [.flair, .t1])
-        #expect(model.card.window.patch == 64)
+        let sizes = try model.card.configuration(as: EoFormer.Configuration.self)
+        #expect(sizes.channels == [4, 4, 4, 6])
+        #expect(sizes.blocks == [2, 2, 2, 2], "what is left out is as published")
+        #expect(try model.card.input(as: TumourInput.Contract.self).contrasts == [.flair, .t1])
+        #expect(model.card.window?.patch == 64)
         #expect(model.card.evaluation.first?.results.first?.high == 0.6)
         #expect(model.weights.lastPathComponent == "model.safetensors")
         let again = try JSONDecoder().decode(ModelCard.self, from: JSONEncoder().encode(model.card))
         #expect(again.configuration == model.card.configuration && again.window == model.card.window)
+    }
+
+    @Test func settingsKeepWhatTheyHold() throws {
+        let text = #"{"a":[1,2.5,true,null],"b":{"c":"x"}}"#
+        let settings = try JSONDecoder().decode(CardSettings.self, from: Data(text.utf8))
+        #expect(
+            settings
+                == .table(["a": .list([.number(1), .number(2.5), .truth(true), .nothing]), "b": .table(["c": .text("x")])]))
+        #expect(String(decoding: try settings.json(), as: UTF8.self) == text)
+        #expect(throws: NetworkError.configuration("it has no contrasts")) {
+            try settings.read(as: TumourInput.Contract.self)
+        }
+    }
+
+    @Test func aCardOfAnotherUseSaysWhatItIsFor() throws {
+        var card = try JSONDecoder().decode(ModelCard.self, from: Self.card("aligner"))
+        (card.use, card.window, card.scheme) = (.registration, nil, nil)
+        card.input = .table(["spacing": .number(2), "side": .number(96)])
+        _ = try folder.write(JSONEncoder().encode(card), to: "card.json")
+        let model = try ShippedModel(folder: folder.url)
+        #expect(try model.card(for: .registration).window == nil)
+        #expect(throws: NetworkError.configuration("aligner is for brainkit register")) { try model.card(for: .tumour) }
     }
 
     @Test func theFirstRootWinsAndNamesAreSorted() throws {

@@ -58,25 +58,28 @@ public struct DisplacementField: Sendable, Equatable {
     /// - Throws: ``ImagingError/geometry(_:)`` where the grid's affine is singular.
     public func jacobian() throws(ImagingError) -> Volume {
         let back = try worldToVoxels()
-        let (size, vectors) = (grid.size, vectors)
-        let steps = [1, size.x, size.x * size.y]
-        let columns = [back.i, back.j, back.k].map { SIMD3<Float>($0) }
-        let voxels: [Float] = filledArray(grid.count) { target in
-            nonisolated(unsafe) let target = target
-            inParallel(size.z) { k in
-                for n in k * size.x * size.y..<(k + 1) * size.x * size.y {
-                    let place = SIMD3(n % size.x, n / size.x % size.y, k)
-                    var slopes = [SIMD3<Float>](repeating: .zero, count: 3)
-                    for axis in 0..<3 where size[axis] > 1 {
-                        let low = place[axis] > 0 ? n - steps[axis] : n
-                        let high = place[axis] < size[axis] - 1 ? n + steps[axis] : n
-                        slopes[axis] = (vectors[high] - vectors[low]) / Float((high - low) / steps[axis])
+        let size = grid.size
+        let (x, y, z) = (SIMD3<Float>(back.i), SIMD3<Float>(back.j), SIMD3<Float>(back.k))
+        let voxels: [Float] = vectors.withUnsafeBufferPointer { vectors in
+            filledArray(grid.count) { target in
+                nonisolated(unsafe) let (vectors, target) = (vectors, target)
+                inParallel(size.z) { k in
+                    for n in k * size.x * size.y..<(k + 1) * size.x * size.y {
+                        func slope(_ at: Int, _ side: Int, _ step: Int) -> SIMD3<Float> {
+                            guard side > 1 else { return .zero }
+                            let (low, high) = (at > 0 ? n - step : n, at < side - 1 ? n + step : n)
+                            return (vectors[high] - vectors[low]) * (high - low == step ? 1 : 0.5)
+                        }
+                        let i = slope(n % size.x, size.x, 1), j = slope(n / size.x % size.y, size.y, size.x)
+                        let s = slope(k, size.z, size.x * size.y)
+                        // By the chain rule: along right, anterior and superior.
+                        let a = i * x.x + j * x.y + s * x.z + [1, 0, 0]
+                        let b = i * y.x + j * y.y + s * y.z + [0, 1, 0]
+                        let c = i * z.x + j * z.y + s * z.z + [0, 0, 1]
+                        target[n] =
+                            a.x * (b.y * c.z - b.z * c.y) - a.y * (b.x * c.z - b.z * c.x)
+                            + a.z * (b.x * c.y - b.y * c.x)
                     }
-                    // By the chain rule: along right, anterior and superior.
-                    let rows = columns.map { slopes[0] * $0.x + slopes[1] * $0.y + slopes[2] * $0.z }
-                    let a = rows[0] + [1, 0, 0], b = rows[1] + [0, 1, 0], c = rows[2] + [0, 0, 1]
-                    target[n] =
-                        a.x * (b.y * c.z - b.z * c.y) - a.y * (b.x * c.z - b.z * c.x) + a.z * (b.x * c.y - b.y * c.x)
                 }
             }
         }
@@ -88,5 +91,20 @@ public struct DisplacementField: Sendable, Equatable {
             throw .geometry("the field's map from voxels to millimetres is singular")
         }
         return back
+    }
+}
+
+extension DisplacementField {
+    /// The displacements of a box of voxels.
+    ///
+    /// - Precondition: the box lies in the grid.
+    public func cropped(to box: Box) -> DisplacementField {
+        let inside = grid.cropped(to: box)
+        return DisplacementField(
+            grid: inside,
+            vectors: (0..<inside.count).map { n in
+                let at = inside.voxel(at: n) &+ box.lower
+                return vectors[at.x + grid.size.x * (at.y + grid.size.y * at.z)]
+            })
     }
 }

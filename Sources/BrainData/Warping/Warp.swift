@@ -1,19 +1,21 @@
 /// The way from the places of a fixed scan to those of a moving one: a displacement, then an affine map; either may be missing.
 public struct Warp: Sendable {
+    /// From the fixed scan's millimetres to those of the field; nil where they are the same.
+    public var first: Affine?
     /// In the fixed scan's millimetres.
     public var field: DisplacementField?
     /// From where the field leads to the moving scan's millimetres.
     public var affine: Affine?
 
-    public init(field: DisplacementField? = nil, affine: Affine? = nil) { (self.field, self.affine) = (field, affine) }
+    public init(first: Affine? = nil, field: DisplacementField? = nil, affine: Affine? = nil) {
+        (self.first, self.field, self.affine) = (first, field, affine)
+    }
 
     /// Where a place of the fixed scan lies in the moving one; both in millimetres, RAS+.
     public func callAsFunction(_ place: SIMD3<Double>) -> SIMD3<Double> {
-        var place = place
-        if let field, let back = field.grid.affine.inverse {
-            place += SIMD3<Double>(field.displacement(atVoxel: back(place)))
-        }
-        return affine.map { $0(place) } ?? place
+        let place = first.map { $0(place) } ?? place
+        let there = place + ((try? FieldReader(field))?(place) ?? .zero)
+        return affine.map { $0(there) } ?? there
     }
 }
 
@@ -59,21 +61,20 @@ extension LabelMap {
 extension Grid {
     /// Where the voxels of a fixed grid lie in voxels of this one.
     fileprivate func places(of fixed: Grid, by warp: Warp) throws(ImagingError) -> [SIMD3<Float>] {
-        guard let back = affine.inverse, warp.field.map({ $0.grid.affine.inverse != nil }) ?? true else {
+        guard let back = affine.inverse else {
             throw .geometry("cannot warp: a map from voxels to millimetres is singular")
         }
-        let direct = warp.field.map { $0.grid == fixed } ?? false ? warp.field : nil
+        let moved = try FieldReader(warp.field), map = warp.affine.map { back.after($0) } ?? back
+        // A field on the very grid need not be interpolated.
+        let direct = warp.field.map { $0.grid == fixed && warp.first == nil } ?? false ? warp.field : nil
         return filledArray(fixed.count) { target in
             nonisolated(unsafe) let target = target
             inParallel(fixed.size.z) { k in
                 for n in k * fixed.size.x * fixed.size.y..<(k + 1) * fixed.size.x * fixed.size.y {
-                    let place = fixed.affine(SIMD3<Double>(fixed.voxel(at: n)))
-                    // A field on the very grid need not be interpolated.
-                    let moved = direct.map { field in
-                        let there = place + SIMD3<Double>(field.vectors[n])
-                        return warp.affine.map { $0(there) } ?? there
-                    }
-                    target[n] = SIMD3<Float>(back(moved ?? warp(place)))
+                    let voxel = fixed.affine(SIMD3<Double>(fixed.voxel(at: n)))
+                    let place = warp.first.map { $0(voxel) } ?? voxel
+                    let displacement = direct.map { SIMD3<Double>($0.vectors[n]) } ?? moved(place)
+                    target[n] = SIMD3<Float>(map(place + displacement))
                 }
             }
         }

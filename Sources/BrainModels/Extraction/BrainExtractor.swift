@@ -65,10 +65,11 @@ public struct BrainExtractor: Sendable {
     ) throws(NetworkError) {
         let card = try model.card(for: .brain)
         let weights = Weights(try TensorFiles.open(model.weights), type: precision, device: device)
-        let network = try EoFormer(weights, card.configuration)
+        let network = try EoFormer(weights, card.configuration(as: EoFormer.Configuration.self))
         try weights.finish()
+        let input = try card.input(as: TumourInput.Contract.self)
         self.init(
-            network, spacing: card.input.spacing, window: card.window, isAlone: isAlone, precision: precision,
+            network, spacing: input.spacing, window: card.window ?? .init(), isAlone: isAlone, precision: precision,
             device: device)
     }
 

@@ -11,7 +11,7 @@ struct Evaluate: ParsableCommand {
             EXAMPLE
               brainkit evaluate segmentation --prediction results --truth cases
             """,
-        subcommands: [EvaluateSegmentation.self])
+        subcommands: [EvaluateSegmentation.self, EvaluateRegistration.self])
 }
 
 /// Scores label maps of tumours, region by region.

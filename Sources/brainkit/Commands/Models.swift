@@ -72,17 +72,24 @@ extension Models {
                 return json ? try Console.result(summary) : Console.result(AlignedText.lines(summary.rows))
             }
             let card = try ModelStore.model(named: name).card
-            return json ? try Console.result(card) : Console.result(AlignedText.lines(Self.rows(card)))
+            return json ? try Console.result(card) : Console.result(AlignedText.lines(try Self.rows(card)))
         }
 
-        private static func rows(_ card: ModelCard) -> [[String]] {
+        private static func rows(_ card: ModelCard) throws -> [[String]] {
             var rows = [
                 ["name", card.name], ["network", card.network], ["task", card.task],
-                ["contrasts", card.input.contrasts.map(\.displayName).joined(separator: ", ")],
-                ["spacing", "\(card.input.spacing) mm"],
-                ["window", "\(card.window.patch)³, overlap \(card.window.overlap)"],
-                ["labels", card.scheme], ["training data", card.trainingData], ["training", card.training],
             ]
+            if let input = try? card.input(as: TumourInput.Contract.self) {
+                rows.append(["contrasts", input.contrasts.map(\.displayName).joined(separator: ", ")])
+                rows.append(["spacing", "\(input.spacing) mm"])
+            } else if case .table(let input) = card.input {
+                rows += try input.sorted { $0.key < $1.key }.map {
+                    [$0.key, String(decoding: try $0.value.json(), as: UTF8.self)]
+                }
+            }
+            if let window = card.window { rows.append(["window", "\(window.patch)³, overlap \(window.overlap)"]) }
+            if let scheme = card.scheme { rows.append(["labels", scheme]) }
+            rows += [["training data", card.trainingData], ["training", card.training]]
             if card.experimental { rows.insert(["status", "experimental"], at: 1) }
             for evaluation in card.evaluation {
                 rows.append(["evaluation", "\(evaluation.data), \(evaluation.subjects) subjects"])

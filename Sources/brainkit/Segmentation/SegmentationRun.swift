@@ -15,6 +15,8 @@ struct SegmentationRun: Sendable {
     }
 
     let model: ShippedModel
+    /// What the model expects of its input.
+    let contract: TumourInput.Contract
     let weights: URL
     let engine: EngineOptions.Settings
     let window: SlidingWindow
@@ -33,13 +35,14 @@ struct SegmentationRun: Sendable {
         scheme: LabelScheme?
     ) throws {
         let card = try model.card(for: .tumour)
-        var window = card.window
+        var window = card.window ?? SlidingWindow()
         adjust(&window)
         let file = weights ?? model.weights
         let places = Weights(try TensorFiles.open(file), type: engine.type, device: engine.device)
-        let network = try EoFormer(places, card.configuration)
+        let network = try EoFormer(places, card.configuration(as: EoFormer.Configuration.self))
         try places.finish()
         (self.model, self.weights, self.engine, self.window) = (model, file, engine, window)
+        contract = try card.input(as: TumourInput.Contract.self)
         segmenter = TumourSegmenter(
             network, window: window, precision: engine.type, device: engine.device, mirrors: mirrors)
         checksum = Background { try sha256(of: file) }
@@ -70,9 +73,9 @@ struct SegmentationRun: Sendable {
         try checkMemory(tumour)
         let images = try tumour.read(limit: memory)
         clock.lap("reading")
-        let brain = try BrainExtractor.brain(in: images, model.card.input.contrasts, by: extractor.value)
+        let brain = try BrainExtractor.brain(in: images, contract.contrasts, by: extractor.value)
         let input = try TumourInput(
-            images, brain: brain?.mask, from: brain?.method.description ?? "", for: model.card.input)
+            images, brain: brain?.mask, from: brain?.method.description ?? "", for: contract)
         clock.lap("preparing")
         return Prepared(tumour: tumour, input: input, images: outputs.report == nil ? [:] : images, clock: clock)
     }
@@ -96,7 +99,7 @@ struct SegmentationRun: Sendable {
         let (tumour, input, maps) = (answered.prepared.tumour, answered.prepared.input, answered.maps)
         var clock = answered.clock
         clock.start()
-        let scheme = try self.scheme ?? tumour.scheme ?? LabelScheme(named: model.card.scheme)
+        let scheme = try self.scheme ?? tumour.scheme ?? LabelScheme(named: model.card.scheme ?? LabelScheme.brats2021.name)
         let masks = try TumourSegmenter.masks(maps.probabilities, input)
         let labels = try LabelMap(composing: masks, scheme: scheme)
         try ImageFile.write(labels, to: outputs.labels, description: "BrainKit \(Version.number) \(model.card.name)")
@@ -139,7 +142,7 @@ struct SegmentationRun: Sendable {
         for reference in tumour.images.values {
             let header = try ImageFile.header(of: reference.file)
             let millimetres = header.grid.voxelMillilitres * 1000
-            let fine = Double(header.grid.count) * max(1, millimetres / pow(model.card.input.spacing, 3))
+            let fine = Double(header.grid.count) * max(1, millimetres / pow(contract.spacing, 3))
             // As floats: the file's frames, then the turned, the resampled and the cropped copy.
             bytes += 4 * header.grid.count * header.frames + Int(min(fine * 12, 1e15))
         }

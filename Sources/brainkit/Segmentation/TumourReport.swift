@@ -50,7 +50,7 @@ struct TumourReport {
                 "The model \(run.model.card.name) is experimental: " + run.model.card.limits.joined(separator: "; "),
                 at: 0)
         }
-        let absent = run.model.card.input.contrasts.filter { images[$0] == nil }
+        let absent = run.contract.contrasts.filter { images[$0] == nil }
         if !absent.isEmpty {
             warnings.append(
                 "without \(absent.map(\.displayName).joined(separator: ", ")) the regions that show there are guesses: "

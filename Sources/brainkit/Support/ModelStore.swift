@@ -19,11 +19,15 @@ enum ModelStore {
 
     /// The shipped network that finds brains.
     static let extraction = "brain-extraction"
+    /// The shipped network that aligns brains.
+    static let registration = "transmorph-synth"
 
     /// What finds brains in scans that show a whole head; nil where no such network is shipped.
-    static func extractor(_ engine: EngineOptions.Settings) throws -> BrainExtractor? {
+    ///
+    /// - Parameter isAlone: whether a quick answer of the network alone will do.
+    static func extractor(_ engine: EngineOptions.Settings, isAlone: Bool = false) throws -> BrainExtractor? {
         guard let model = models.first(where: { $0.card.name == extraction }) else { return nil }
-        return try BrainExtractor(model, precision: engine.type, device: engine.device)
+        return try BrainExtractor(model, isAlone: isAlone, precision: engine.type, device: engine.device)
     }
 
     static var models: [ShippedModel] { ShippedModel.all(in: roots) }

@@ -21,7 +21,7 @@ struct NetworkChoice {
             let model = try Self.shipped(name)
             entry = try Catalog.entry(named: model.card.network)
             weights = model.weights
-            configuration = try JSONEncoder().encode(model.card.configuration)
+            configuration = try model.card.configuration.json()
         }
         if let file {
             guard let data = try? Data(contentsOf: URL(fileURLWithPath: file)) else {
