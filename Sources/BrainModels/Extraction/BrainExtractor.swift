@@ -3,10 +3,10 @@ public import NeuralNet
 
 /// Finds the brain in a scan of a head: its tissue, the ventricles, and the fluid between its folds.
 ///
-/// A network answers for each voxel of a coarse grid; the answer comes back to the scan's grid linearly and before the threshold,
-/// so that the outline is finer than the network's voxels. The largest part is kept and its holes are filled. In the spirit of
-/// Hoopes et al., *SynthStrip: skull-stripping for any brain image*, NeuroImage 260, 2022: what the network learned from was made
-/// up from label maps, so that any contrast will do.
+/// A network answers for each voxel of a coarse grid; the answer comes back to the scan's grid linearly and before the
+/// threshold, so that the outline is finer than the network's voxels. The largest part is kept and its holes are
+/// filled. In the spirit of Hoopes et al., *SynthStrip: skull-stripping for any brain image*, NeuroImage 260, 2022:
+/// what the network learned from was made up from label maps, so that any contrast will do.
 public struct BrainExtractor: Sendable {
     /// How a brain was found.
     public enum Method: String, Sendable, Codable, CustomStringConvertible {
