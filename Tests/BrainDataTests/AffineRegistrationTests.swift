@@ -1,6 +1,7 @@
-@testable import BrainData
 import Foundation
 import Testing
+
+@testable import BrainData
 
 @Suite struct AffineRegistrationTests {
     /// How far the found map takes places of the brain from where the true one does, on average, in millimetres.
@@ -19,7 +20,8 @@ import Testing
         (z: 0.0, x: 0.0, scale: 1.0, shift: SIMD3(60.0, -30, 10), isInverted: false),
         (z: 35, x: -20, scale: 1.1, shift: SIMD3(5.0, 0, -40), isInverted: false),
         (z: -42, x: 15, scale: 0.95, shift: SIMD3(0.0, 20, 0), isInverted: true),
-    ]) func findsAKnownMap(_ case: (z: Double, x: Double, scale: Double, shift: SIMD3<Double>, isInverted: Bool)) throws {
+    ]) func findsAKnownMap(_ case: (z: Double, x: Double, scale: Double, shift: SIMD3<Double>, isInverted: Bool)) throws
+    {
         let truth = ToyBrain.map(z: `case`.z, x: `case`.x, scale: `case`.scale, shift: `case`.shift)
         let back = try #require(truth.inverse)
         let fixed = ToyBrain.volume(size: [28, 32, 26], spacing: 3)
@@ -34,16 +36,19 @@ import Testing
     }
 
     @Test func informationGrowsAsItsSlopesSay() {
-        let fixed = ToyBrain.volume(size: [20, 24, 18], spacing: 4), moving = ToyBrain.volume(size: [20, 24, 18], spacing: 4)
+        let fixed = ToyBrain.volume(size: [20, 24, 18], spacing: 4),
+            moving = ToyBrain.volume(size: [20, 24, 18], spacing: 4)
         let all = Mask(grid: fixed.grid, voxels: fixed.voxels.map { $0 > 0 })
         let information = MutualInformation(fixed: fixed, region: all, centre: .zero, moving: moving)
-        let start = MutualInformation.Map(x: [1, 0.05, 0], y: [0, 1.02, 0], z: [0, 0.04, 1], shift: [2.3, -1.7, 1.1])
+        let start = MutualInformation.Map(
+            x: [1, 0.05, 0], y: [0, 1.02, 0], z: [0, 0.04, 1], shift: [2.3, -1.7, 1.1])
         let slopes = information(start)
         func difference(_ step: Double, _ change: (inout MutualInformation.Map, Double) -> Void) -> Double {
             var (low, high) = (start, start)
             change(&low, -step)
             change(&high, step)
-            return (information(high, slopes: false).information - information(low, slopes: false).information) / (2 * step)
+            return (information(high, slopes: false).information - information(low, slopes: false).information)
+                / (2 * step)
         }
         let shifted = difference(0.02) { $0.shift.y += $1 }, stretched = difference(0.001) { $0.y.x += $1 }
         #expect(abs(shifted - slopes.shift.y) < 0.03 * abs(shifted) + 1e-4)
@@ -53,12 +58,17 @@ import Testing
     @Test func brainsThatCannotBeAlignedAreErrors() throws {
         let brain = ToyBrain.volume(size: [28, 32, 26], spacing: 3), mask = ToyBrain.mask(brain)
         let none = Mask(grid: brain.grid, voxels: mask.voxels.map { _ in false })
-        #expect(throws: ImagingError.geometry("expected two brains to align, found an empty one or one without a place")) {
+        #expect(
+            throws: ImagingError.geometry("expected two brains to align, found an empty one or one without a place")
+        ) {
             try AffineRegistration(fixed: brain, moving: brain, brains: (none, mask))
         }
         var speck = none
         speck.voxels[speck.grid.count / 2] = true
-        #expect(throws: ImagingError.geometry("the brains cannot be aligned: the fixed one measures 299 ml, the moving one 0 ml")) {
+        #expect(
+            throws: ImagingError.geometry(
+                "the brains cannot be aligned: the fixed one measures 299 ml, the moving one 0 ml")
+        ) {
             try AffineRegistration(fixed: brain, moving: brain, brains: (mask, speck))
         }
     }

@@ -1,6 +1,7 @@
-@testable import BrainData
 import Foundation
 import Testing
+
+@testable import BrainData
 
 @Suite struct DeformableRegistrationTests {
     /// A smooth displacement of up to 5 mm that is 0 at the brain's rim and beyond.

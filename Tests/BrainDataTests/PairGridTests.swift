@@ -1,10 +1,12 @@
-@testable import BrainData
 import Testing
+
+@testable import BrainData
 
 @Suite struct PairGridTests {
     /// Two voxels, at the ends of a block of 3 × 2 × 1, on a grid that runs to the left.
     private let mask: Mask = {
-        let grid = Grid(size: [6, 5, 4], affine: Affine(i: [-2, 0, 0], j: [0, 3, 0], k: [0, 0, 4], origin: [10, 0, 0]))
+        let grid = Grid(
+            size: [6, 5, 4], affine: Affine(i: [-2, 0, 0], j: [0, 3, 0], k: [0, 0, 4], origin: [10, 0, 0]))
         var mask = Mask(grid: grid, voxels: [Bool](repeating: false, count: 120))
         mask.voxels[1 + 6 * (1 + 5 * 2)] = true
         mask.voxels[3 + 6 * (2 + 5 * 2)] = true

@@ -1,8 +1,8 @@
 import BrainData
 import Foundation
 
-/// A brain of 64 × 80 × 56 mm with a dark ventricle off its middle, a bright ball and bands, none of them symmetric: the middle of
-/// the world is its own.
+/// A brain of 64 × 80 × 56 mm with a dark ventricle off its middle, a bright ball and bands, none of them symmetric:
+/// the middle of the world is its own.
 enum ToyBrain {
     /// The intensity at a place in millimetres; 0 outside the brain.
     static func value(_ p: SIMD3<Double>) -> Float {
@@ -13,7 +13,8 @@ enum ToyBrain {
             return exp(-(away * away).sum() / (radius * radius))
         }
         let bands = 0.12 * sin(p.x / 5) * cos(p.y / 6 + p.z / 9)
-        return Float(0.5 + bands - 0.4 * ball([8, -10, 4], 9) + 0.4 * ball([-12, 14, -6], 8) + 0.2 * ball([3, 24, 8], 7))
+        return Float(
+            0.5 + bands - 0.4 * ball([8, -10, 4], 9) + 0.4 * ball([-12, 14, -6], 8) + 0.2 * ball([3, 24, 8], 7))
     }
 
     /// The brain as it looks where places of this world are found through a map.

@@ -54,7 +54,9 @@ import Testing
         let settings = try JSONDecoder().decode(CardSettings.self, from: Data(text.utf8))
         #expect(
             settings
-                == .table(["a": .list([.number(1), .number(2.5), .truth(true), .nothing]), "b": .table(["c": .text("x")])]))
+                == .table([
+                    "a": .list([.number(1), .number(2.5), .truth(true), .nothing]), "b": .table(["c": .text("x")]),
+                ]))
         #expect(String(decoding: try settings.json(), as: UTF8.self) == text)
         #expect(throws: NetworkError.configuration("it has no contrasts")) {
             try settings.read(as: TumourInput.Contract.self)

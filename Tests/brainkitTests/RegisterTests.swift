@@ -8,12 +8,15 @@ import Testing
 @Suite struct RegisterTests {
     private let folder: TemporaryFolder
 
-    /// A tiny network with weights drawn from a seed, and two stripped brains: one smaller, shifted, of other contrast and turned
-    /// to other axes.
+    /// A tiny network with weights drawn from a seed, and two stripped brains: one smaller, shifted, of other contrast
+    /// and turned to other axes.
     init() throws {
         folder = try TemporaryFolder()
         try FileManager.default.createDirectory(at: folder.file("model"), withIntermediateDirectories: true)
-        let json = #"{"network": {"embedding": 6, "depths": [1, 1, 1, 1], "heads": [1, 1, 2, 2], "window": [2, 2, 2], "headChannels": 4}}"#
+        let json = """
+            {"network": {"embedding": 6, "depths": [1, 1, 1, 1], "heads": [1, 1, 2, 2], "window": [2, 2, 2],
+             "headChannels": 4}}
+            """
         let weights = Weights(seed: 5)
         _ = try TransMorphDiff(
             weights, JSONDecoder().decode(TransMorphDiff.Configuration.self, from: Data(json.utf8)))
@@ -31,7 +34,8 @@ import Testing
         let labels = LabelMap(grid: moving.grid, voxels: moving.voxels.map { $0 == 0 ? 0 : $0 > 500 ? 2 : 1 })
         try ImageFile.write(labels.reoriented(to: try Orientation("LPS")), to: file("labels.nii.gz"))
         try ImageFile.write(
-            LabelMap(grid: fixed.grid, voxels: fixed.voxels.map { $0 == 0 ? 0 : $0 > 500 ? 2 : 1 }), to: file("truth.nii.gz"))
+            LabelMap(grid: fixed.grid, voxels: fixed.voxels.map { $0 == 0 ? 0 : $0 > 500 ? 2 : 1 }),
+            to: file("truth.nii.gz"))
     }
 
     private static func brain(
@@ -58,7 +62,8 @@ import Testing
     @Test func writesAllThatIsAskedFor() throws {
         let run = try register(
             "--model", file("model").path, "--fixed", file("fixed.nii.gz").path, "--moving", file("moving.nii.gz").path,
-            "-o", file("w.nii.gz").path, "--warp", file("f.nii.gz").path, "--inverse", file("i.nii.gz").path, "--affine",
+            "-o", file("w.nii.gz").path, "--warp", file("f.nii.gz").path, "--inverse", file("i.nii.gz").path,
+            "--affine",
             file("a.txt").path, "--labels", file("labels.nii.gz").path, "--warped-labels", file("l.nii.gz").path,
             "--jacobian", file("j.nii.gz").path, "--report", file("p.html").path, "--refine", "3", "--json")
         #expect(run.status == 0, "\(run.errors)")
@@ -101,7 +106,8 @@ import Testing
         _ = try folder.write(Data("name,x,y,z\na,1,2,3\n".utf8), to: "p.csv")
         func points(_ flags: String...) throws -> String {
             let run = try Command(
-                ["warp", "-i", file("p.csv").path, "--affine", file("shift.txt").path, "-o", file("q.csv").path] + flags)
+                ["warp", "-i", file("p.csv").path, "--affine", file("shift.txt").path, "-o", file("q.csv").path] + flags
+            )
             #expect(run.status == 0, "\(run.errors)")
             return try String(contentsOf: file("q.csv"), encoding: .utf8)
         }
@@ -115,7 +121,9 @@ import Testing
             file("truth.nii.gz").path, "--interpolation", "nearest", "-o", file("shifted.nii.gz").path,
         ])
         #expect(run.status == 0, "\(run.errors)")
-        let (old, new) = (try ImageFile.readLabels(file("truth.nii.gz")), try ImageFile.readLabels(file("shifted.nii.gz")))
+        let (old, new) = (
+            try ImageFile.readLabels(file("truth.nii.gz")), try ImageFile.readLabels(file("shifted.nii.gz"))
+        )
         #expect(new[10, 12, 14] == old[11, 12, 12] && new[15, 20, 10] == old[16, 20, 8] && new.labels == [0, 1, 2])
     }
 
@@ -149,7 +157,9 @@ import Testing
             "warp", "-i", scan, "--reference", scan, "--affine", file("flat.txt").path, "-o", file("o.nii.gz").path,
         ])
         #expect(singular.status == 65 && singular.isOneSentence && singular.errors.contains("singular"))
-        let elsewhere = ["warp", "-i", scan, "--reference", scan, "--warp", file("field.nii.gz").path, "-o", file("o.nii.gz").path]
+        let elsewhere = [
+            "warp", "-i", scan, "--reference", scan, "--warp", file("field.nii.gz").path, "-o", file("o.nii.gz").path,
+        ]
         let refused = try Command(elsewhere)
         #expect(refused.status == 65 && refused.isOneSentence && refused.errors.contains("another grid"))
         #expect(try Command(elsewhere + ["--resample-field"]).status == 0)

@@ -1,12 +1,12 @@
 import Foundation
 
-/// Finds the affine map between two scans of brains, whatever their contrasts: what the one tells of the other is made as large as
-/// possible.
+/// Finds the affine map between two scans of brains, whatever their contrasts: what the one tells of the other is made
+/// as large as possible.
 ///
-/// The start lays the brains' centres of mass over each other and makes their volumes equal. At 8 mm all turns of up to 45° about
-/// three axes are looked at in steps of 15°, then shifts of 20 mm; the best few are improved as rigid maps with one scale. At 4 mm
-/// all twelve numbers are free. Both climb the gradient of the mutual information (Mattes et al., IEEE TMI 22, 2003) with
-/// Adam's steps (Kingma & Ba, ICLR 2015).
+/// The start lays the brains' centres of mass over each other and makes their volumes equal. At 8 mm all turns of up to
+/// 45° about three axes are looked at in steps of 15°, then shifts of 20 mm; the best few are improved as rigid maps
+/// with one scale. At 4 mm all twelve numbers are free. Both climb the gradient of the mutual information (Mattes et
+/// al., IEEE TMI 22, 2003) with Adam's steps (Kingma & Ba, ICLR 2015).
 public struct AffineRegistration: Sendable {
     /// From the fixed scan's millimetres to the moving one's, RAS+.
     public let map: Affine
@@ -115,7 +115,8 @@ public struct AffineRegistration: Sendable {
         }
     }
 
-    /// Follows the gradient with Adam's steps from the larger rate to the smaller one, both in millimetres, and keeps the best.
+    /// Follows the gradient with Adam's steps from the larger rate to the smaller one, both in millimetres, and keeps
+    /// the best.
     private static func climb(
         _ start: Map, _ information: MutualInformation, steps: Int, rate: (first: Double, last: Double),
         advance: (_ map: Map, _ slope: MutualInformation.Answer) -> (

@@ -1,11 +1,12 @@
-/// Improves the map between two aligned brains until what lies around each place looks alike: a displacement that folds nowhere,
-/// grown from small smooth steps.
+/// Improves the map between two aligned brains until what lies around each place looks alike: a displacement that folds
+/// nowhere, grown from small smooth steps.
 ///
-/// Each step follows the gradient of the similarity, blurred (a step is smooth), its lengths evened out by Adam, is no longer than a
-/// fraction of a voxel, and is put *before* the map so far, u ← v + u ∘ (id + v), so that maps are composed and never added:
-/// Christensen et al., *Deformable templates using large deformation kinematics*, IEEE TIP 5, 1996; with Adam, Jena et al., *FireANTs:
-/// Adaptive Riemannian Optimization for Multi-Scale Diffeomorphic Matching*, 2024, [arXiv:2404.01249](https://arxiv.org/abs/2404.01249).
-/// Displacements live on voxels of twice the images' finest side, which holds all that the blur leaves of them.
+/// Each step follows the gradient of the similarity, blurred (a step is smooth), its lengths evened out by Adam, is no
+/// longer than a fraction of a voxel, and is put *before* the map so far, u ← v + u ∘ (id + v), so that maps are
+/// composed and never added: Christensen et al., *Deformable templates using large deformation kinematics*, IEEE TIP 5,
+/// 1996; with Adam, Jena et al., *FireANTs: Adaptive Riemannian Optimization for Multi-Scale Diffeomorphic Matching*,
+/// 2024, [arXiv:2404.01249](https://arxiv.org/abs/2404.01249). Displacements live on voxels of twice the images' finest
+/// side, which holds all that the blur leaves of them.
 public struct DeformableRegistration: Sendable {
     /// How the steps are taken.
     public struct Settings: Sendable, Codable, Equatable {
@@ -17,7 +18,8 @@ public struct DeformableRegistration: Sendable {
         public var stepBlur = 1.0, mapBlur = 0.7
         /// The longest displacement of a step, in voxels of the displacements.
         public var reach = 0.25
-        /// What is added to each gradient's length before it is evened out, in typical lengths: 0 makes all steps equally long.
+        /// What is added to each gradient's length before it is evened out, in typical lengths: 0 makes all steps
+        /// equally long.
         public var damping = 1.0
         /// What is compared.
         public var similarity = ImageSimilarity.localCorrelation
@@ -27,7 +29,7 @@ public struct DeformableRegistration: Sendable {
 
     /// Where each place of the fixed brain lies in the moving one; still at its faces.
     public let field: DisplacementField
-    /// The mean similarity before and after, at the finest level that was worked on; nil where no step was taken.
+    /// The mean similarity at the images' own spacing before and after; nil where no step was taken.
     public let similarity: (before: Double, after: Double)?
 
     /// - Parameters:
@@ -37,22 +39,21 @@ public struct DeformableRegistration: Sendable {
     public init(fixed: Volume, moving: Volume, start: DisplacementField? = nil, settings: Settings = .init()) {
         precondition(all(fixed.grid.size % 4 .== 0), "\(fixed.grid.size) is no multiple of 4")
         precondition(fixed.grid == moving.grid && fixed.frames == 1, "two images on two grids")
-        let middle = (fixed.halved(), moving.halved())
-        var seen: (before: Double, after: Double)?
-        var lattice: VectorLattice
-        if let start {
-            lattice = VectorLattice(halving: start).tapered()
-        } else {
+        let fine = RegistrationLevel(fixed, moving, ratio: 2, settings), middle = (fixed.halved(), moving.halved())
+        var lattice = start.map { VectorLattice(halving: $0).tapered() } ?? VectorLattice(still: middle.0.grid.size)
+        let isIdle = settings.steps[0] == 0 && (start != nil || settings.steps.allSatisfy { $0 == 0 })
+        let before = isIdle ? nil : fine.similarity(under: lattice)
+        if start == nil {
             let coarse = RegistrationLevel(middle.0.halved(), middle.1.halved(), ratio: 1, settings)
             var small = VectorLattice(still: coarse.size)
-            seen = coarse.improve(&small, steps: settings.steps[2]) ?? seen
+            coarse.improve(&small, steps: settings.steps[2])
             lattice = small.doubled()
-            seen = RegistrationLevel(middle.0, middle.1, ratio: 1, settings)
-                .improve(&lattice, steps: settings.steps[1]) ?? seen
+            RegistrationLevel(middle.0, middle.1, ratio: 1, settings).improve(&lattice, steps: settings.steps[1])
         }
-        seen = RegistrationLevel(fixed, moving, ratio: 2, settings).improve(&lattice, steps: settings.steps[0]) ?? seen
-        field = lattice.tapered().field(on: fixed.grid.halved())
-        similarity = seen
+        fine.improve(&lattice, steps: settings.steps[0])
+        lattice = lattice.tapered()
+        similarity = before.map { ($0, fine.similarity(under: lattice)) }
+        field = lattice.field(on: fixed.grid.halved())
     }
 }
 
@@ -101,17 +102,15 @@ struct RegistrationLevel {
         }
     }
 
-    /// Takes steps, and says how similar the images were before the first and before the last; nil where there were none.
-    func improve(_ lattice: inout VectorLattice, steps: Int) -> (before: Double, after: Double)? {
-        guard steps > 0 else { return nil }
+    /// The mean similarity of the images under the map.
+    func similarity(under lattice: VectorLattice) -> Double { correlation(warped(by: lattice)).mean }
+
+    /// Takes steps.
+    func improve(_ lattice: inout VectorLattice, steps: Int) {
         var adam = LatticeAdam(count: lattice.vectors.count, damping: Float(settings.damping))
-        var (before, after) = (0.0, 0.0)
-        for step in 0..<steps {
+        for _ in 0..<steps {
             let warped = warped(by: lattice)
-            let (mean, slopes) = correlation(warped)
-            if step == 0 { before = mean }
-            after = mean
-            var change = force(slopes, warped).smoothed(sigma: settings.stepBlur)
+            var change = force(correlation(warped).slopes, warped).smoothed(sigma: settings.stepBlur)
             adam.step(&change)
             change = change.tapered()
             let longest = change.longest
@@ -120,7 +119,6 @@ struct RegistrationLevel {
             for n in change.vectors.indices { change.vectors[n] *= scale }
             lattice = lattice.composed(after: change).smoothed(sigma: settings.mapBlur)
         }
-        return (before, after)
     }
 
     /// The moving image under the map.
@@ -164,7 +162,8 @@ struct RegistrationLevel {
         return near + (far - near) * f.z
     }
 
-    /// Where a small step would make the images more alike: slope times gradient, summed over the voxels of each displacement.
+    /// Where a small step would make the images more alike: slope times gradient, summed over the voxels of each
+    /// displacement.
     private func force(_ slopes: [Float], _ warped: [Float]) -> VectorLattice {
         let (size, ratio) = (size, ratio), half = size / ratio
         let (up, back) = (size.x, size.x * size.y)
@@ -195,7 +194,8 @@ struct RegistrationLevel {
     }
 }
 
-/// Adam's moments of a lattice of gradients (Kingma & Ba, ICLR 2015): steps of one length wherever the gradient keeps its direction.
+/// Adam's moments of a lattice of gradients (Kingma & Ba, ICLR 2015): steps of one length wherever the gradient keeps
+/// its direction.
 private struct LatticeAdam {
     private var mean: [SIMD3<Float>]
     private var square: [Float]

@@ -1,8 +1,9 @@
-/// The squared correlation of two images in a cube around every voxel, and how it changes with each voxel of the second.
+/// The squared correlation of two images in a cube around every voxel, and how it changes with each voxel of the
+/// second.
 ///
-/// Avants et al., *Symmetric diffeomorphic image registration with cross-correlation*, Medical Image Analysis 12, 2008. Brightness
-/// and contrast do not matter, nor does the sign: dark beside bright may be bright beside dark. Sums over cubes go axis by axis, and
-/// what is worked out of them stays in the processor's cache, plane by plane.
+/// Avants et al., *Symmetric diffeomorphic image registration with cross-correlation*, Medical Image Analysis 12, 2008.
+/// Brightness and contrast do not matter, nor does the sign: dark beside bright may be bright beside dark. Sums over
+/// cubes go axis by axis, and what is worked out of them stays in the processor's cache, plane by plane.
 struct LocalCorrelation: Sendable {
     private let size: SIMD3<Int>
     private let radius: Int
@@ -49,10 +50,12 @@ struct LocalCorrelation: Sendable {
         seen = variances.reduce(0) { $0 + ($1 > Self.tiny ? 1 : 0) }
     }
 
-    /// The mean over all cubes with something to see, and that number of cubes times its derivative by every voxel of `moving`.
+    /// The mean over all cubes with something to see, and that number of cubes times its derivative by every voxel of
+    /// `moving`.
     func callAsFunction(_ moving: [Float]) -> (mean: Double, slopes: [Float]) {
         let (count, plane, size, radius) = (fixed.count, size.x * size.y, size, radius)
-        // Sums over the squares of a plane: of the moving image, of its squares, and of its products with the fixed one.
+        // Sums over the squares of a plane: of the moving image, of its squares, and of its products with the fixed
+        // one.
         let flat = Self.planes(size, images: 3) { k, rows, write in
             for n in 0..<plane {
                 let m = moving[k * plane + n]
@@ -122,7 +125,8 @@ struct LocalCorrelation: Sendable {
     /// Images that `body` writes plane by plane, one after the other, with as many planes of scratch memory.
     private static func planes(
         _ size: SIMD3<Int>, images: Int, scratch: Int? = nil,
-        _ body: @Sendable (_ k: Int, _ scratch: UnsafeMutablePointer<Float>, _ plane: UnsafeMutablePointer<Float>) -> Void
+        _ body:
+            @Sendable (_ k: Int, _ scratch: UnsafeMutablePointer<Float>, _ plane: UnsafeMutablePointer<Float>) -> Void
     ) -> [Float] {
         let plane = size.x * size.y
         return filledArray(images * plane * size.z) { target in

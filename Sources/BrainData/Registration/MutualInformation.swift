@@ -2,9 +2,9 @@ import Foundation
 
 /// What a moving image tells of a fixed one through an affine map, in nats, and how that changes with the map.
 ///
-/// Mattes et al., *PET-CT image registration in the chest using free-form deformations*, IEEE TMI 22, 2003: the fixed image's
-/// intensities fall into bins, the moving one's are spread over four of them by a cubic B-spline, so that the histogram is smooth
-/// in the map.
+/// Mattes et al., *PET-CT image registration in the chest using free-form deformations*, IEEE TMI 22, 2003: the fixed
+/// image's intensities fall into bins, the moving one's are spread over four of them by a cubic B-spline, so that the
+/// histogram is smooth in the map.
 struct MutualInformation {
     /// A linear map and a shift: fixed millimetres about the centre → moving millimetres.
     struct Map {

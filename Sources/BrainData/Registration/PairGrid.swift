@@ -28,8 +28,8 @@ extension Grid {
 }
 
 extension Mask {
-    /// The smallest box along right, anterior and superior around the centres of all voxels inside, in millimetres; nil where the
-    /// mask is empty or its places are no numbers.
+    /// The smallest box along right, anterior and superior around the centres of all voxels inside, in millimetres; nil
+    /// where the mask is empty or its places are no numbers.
     public var extent: (lower: SIMD3<Double>, upper: SIMD3<Double>)? {
         var lower = SIMD3(repeating: Double.infinity), upper = -lower
         for row in 0..<grid.size.y * grid.size.z {
@@ -61,8 +61,8 @@ extension Mask {
 }
 
 extension Volume {
-    /// The first frame as registration compares it: the brain alone, its intensities from the 0.5th to the 99.5th percentile
-    /// scaled to 0 … 1; outside it is 0.
+    /// The first frame as registration compares it: the brain alone, its intensities from the 0.5th to the 99.5th
+    /// percentile scaled to 0 … 1; outside it is 0.
     ///
     /// - Throws: ``ImagingError/geometry(_:)`` where the brain is empty or everywhere the same.
     public func brainOnly(_ brain: Mask) throws(ImagingError) -> Volume {

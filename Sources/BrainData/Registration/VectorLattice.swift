@@ -132,8 +132,8 @@ struct VectorLattice: Sendable {
         return VectorLattice(size: new, vectors: vectors)
     }
 
-    /// Still at the faces, so that the map goes over into one that moves nothing outside: the outermost voxels are 0, the next ones
-    /// halved.
+    /// Still at the faces, so that the map goes over into one that moves nothing outside: the outermost voxels are 0,
+    /// the next ones halved.
     func tapered() -> VectorLattice {
         var result = self
         for n in vectors.indices {

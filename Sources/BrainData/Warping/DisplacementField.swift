@@ -1,7 +1,7 @@
 /// Where each place of a fixed scan lies in a moving one: place + displacement, in millimetres, RAS+.
 ///
-/// A warp *pulls*: the warped image on the field's grid shows at x what the moving scan shows at x + u(x), as ITK, ANTs and Slicer
-/// have it. Outside the field's grid nothing moves.
+/// A warp *pulls*: the warped image on the field's grid shows at x what the moving scan shows at x + u(x), as ITK, ANTs
+/// and Slicer have it. Outside the field's grid nothing moves.
 public struct DisplacementField: Sendable, Equatable {
     /// Where the displacements are given: the grid of the fixed scan.
     public var grid: Grid
@@ -26,8 +26,8 @@ public struct DisplacementField: Sendable, Equatable {
             cell.value { vectors[$0].x }, cell.value { vectors[$0].y }, cell.value { vectors[$0].z })
     }
 
-    /// The field that leads back, by fixed-point iteration: v(y) = −u(y + v(y)) (Chen et al., *A simple fixed-point approach to
-    /// invert a deformation field*, Medical Physics 35, 2008). It converges where the field does not fold.
+    /// The field that leads back, by fixed-point iteration: v(y) = −u(y + v(y)) (Chen et al., *A simple fixed-point
+    /// approach to invert a deformation field*, Medical Physics 35, 2008). It converges where the field does not fold.
     ///
     /// - Throws: ``ImagingError/geometry(_:)`` where the grid's affine is singular.
     public func inverse(iterations: Int = 20) throws(ImagingError) -> DisplacementField {
@@ -52,8 +52,8 @@ public struct DisplacementField: Sendable, Equatable {
         return DisplacementField(grid: grid, vectors: vectors)
     }
 
-    /// How much a small piece of the fixed space grows on its way to the moving one: the determinant of 1 + ∂u/∂x at every voxel, by
-    /// central differences, one-sided at the edge. At or below 0 the field folds.
+    /// How much a small piece of the fixed space grows on its way to the moving one: the determinant of 1 + ∂u/∂x at
+    /// every voxel, by central differences, one-sided at the edge. At or below 0 the field folds.
     ///
     /// - Throws: ``ImagingError/geometry(_:)`` where the grid's affine is singular.
     public func jacobian() throws(ImagingError) -> Volume {

@@ -1,4 +1,5 @@
-/// The way from the places of a fixed scan to those of a moving one: a displacement, then an affine map; either may be missing.
+/// The way from the places of a fixed scan to those of a moving one: a displacement, then an affine map; either may be
+/// missing.
 public struct Warp: Sendable {
     /// From the fixed scan's millimetres to those of the field; nil where they are the same.
     public var first: Affine?
@@ -43,7 +44,8 @@ extension Volume {
 }
 
 extension LabelMap {
-    /// The moving labels on the fixed scan's grid, each the one of the closest voxel; 0 where the warp leads out of the map.
+    /// The moving labels on the fixed scan's grid, each the one of the closest voxel; 0 where the warp leads out of the
+    /// map.
     ///
     /// - Throws: ``ImagingError/geometry(_:)`` where an affine is singular.
     public func warped(by warp: Warp, onto fixed: Grid) throws(ImagingError) -> LabelMap {

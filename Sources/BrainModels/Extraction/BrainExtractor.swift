@@ -3,14 +3,15 @@ public import NeuralNet
 
 /// Finds the brain in a scan of a head: its tissue, the ventricles, and the fluid between its folds.
 ///
-/// A network answers for each voxel of a coarse grid, and a surface is grown in the scan from the middle (``BrainMask``). They err
-/// in different places, so the outline taken is the mean of both: where their signed distances add up to 0. Where they do not
-/// agree at all, the network is believed. The outline comes back to the scan's grid linearly and before the threshold, so that it
-/// is finer than the coarse voxels; the largest part is kept and its holes are filled.
+/// A network answers for each voxel of a coarse grid, and a surface is grown in the scan from the middle
+/// (``BrainMask``). They err in different places, so the outline taken is the mean of both: where their signed
+/// distances add up to 0. Where they do not agree at all, the network is believed. The outline comes back to the
+/// scan's grid linearly and before the threshold, so that it is finer than the coarse voxels; the largest part is
+/// kept and its holes are filled.
 ///
-/// In the spirit of Hoopes et al., *SynthStrip: skull-stripping for any brain image*, NeuroImage 260, 2022: what the network learned
-/// from was made up from label maps, so that any contrast will do. Averaging signed distances as in Rohlfing and Maurer,
-/// *Shape-based averaging*, IEEE Transactions on Image Processing 16, 2007.
+/// In the spirit of Hoopes et al., *SynthStrip: skull-stripping for any brain image*, NeuroImage 260, 2022: what the
+/// network learned from was made up from label maps, so that any contrast will do. Averaging signed distances as in
+/// Rohlfing and Maurer, *Shape-based averaging*, IEEE Transactions on Image Processing 16, 2007.
 public struct BrainExtractor: Sendable {
     /// How a brain was found.
     public enum Method: String, Sendable, Codable, CustomStringConvertible {

@@ -3,8 +3,8 @@ public import NeuralNet
 
 /// Aligns one scan of a brain with another, whatever their contrasts, grids and orientations.
 ///
-/// The brains' affine map comes first (``AffineRegistration``), then, where there is one, the answer of a network for both scans on
-/// one grid, then steps of gradient descent for this very pair (``DeformableRegistration``).
+/// The brains' affine map comes first (``AffineRegistration``), then, where there is one, the answer of a network for
+/// both scans on one grid, then steps of gradient descent for this very pair (``DeformableRegistration``).
 public struct BrainRegistration: Sendable {
     /// The grid that a network sees both scans on: a cube around the middle of the fixed brain.
     public struct Contract: Codable, Sendable, Equatable {
@@ -104,7 +104,8 @@ public struct BrainRegistration: Sendable {
         let aligned = brains.fixed.dice(brains.moving)
         guard aligned > 0.1 else {
             throw ImagingError.geometry(
-                "the scans do not overlap: from their centres of mass on, no affine map lays the brains over each other")
+                "the scans do not overlap: from their centres of mass on, no affine map lays the brains over each other"
+            )
         }
         var field = try network.map { try answer(of: $0, pair.moving, pair.fixed) }
         if network != nil { lap("network") }

@@ -5,7 +5,8 @@ import Foundation
 public struct FieldScores: Codable, Sendable, Equatable {
     /// The share of voxels, from 0 to 1, where the map folds: the determinant is not above 0.
     public let foldedShare: Double
-    /// The standard deviation of the determinant's natural logarithm, not below 1e-9 there: 0 for a map that grows alike everywhere.
+    /// The standard deviation of the determinant's natural logarithm, not below 1e-9 there: 0 for a map that grows
+    /// alike everywhere.
     public let logJacobianDeviation: Double
     /// The smallest and the largest determinant.
     public let smallest, largest: Double

@@ -9,8 +9,9 @@ struct EvaluateRegistration: ParsableCommand {
         commandName: "registration",
         abstract: "Score a registration: overlap of labels, folds of the field.",
         discussion: """
-            Dice of each label that both maps hold, and their mean; labels that one map alone holds are named. With the field also the \
-            share of voxels where it folds (determinant of the Jacobian not above 0) and the standard deviation of its logarithm.
+            Dice of each label that both maps hold, and their mean; labels that one map alone holds are named. With \
+            the field also the share of voxels where it folds (determinant of the Jacobian not above 0) and the \
+            standard deviation of its logarithm.
 
             EXAMPLE
               brainkit evaluate registration --warped-labels labels_on_atlas.nii.gz --truth atlas_dseg.nii.gz \\

@@ -7,12 +7,13 @@ struct Register: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Align one brain scan with another.",
         discussion: """
-            Any two scans will do: other contrasts, grids, orientations and sizes, with the skull or without. The brains are found, \
-            an affine map is fitted, a network answers where one is shipped or named, and steps of gradient descent improve the map \
-            for this very pair. The result lies on the fixed scan's grid.
+            Any two scans will do: other contrasts, grids, orientations and sizes, with the skull or without. The \
+            brains are found, an affine map is fitted, a network answers where one is shipped or named, and steps of \
+            gradient descent improve the map for this very pair. The result lies on the fixed scan's grid.
 
-            --warp holds the whole way from the fixed to the moving scan, the affine map included, as ITK, ANTs and Slicer read it; \
-            apply it alone. --inverse holds the way back, on the moving scan's grid. --affine is for those who want no more than that.
+            --warp holds the whole way from the fixed to the moving scan, the affine map included, as ITK, ANTs and \
+            Slicer read it; apply it alone. --inverse holds the way back, on the moving scan's grid. --affine is for \
+            those who want no more than that.
 
             EXAMPLE
               brainkit register --fixed atlas.nii.gz --moving t1.nii.gz -o t1_on_atlas.nii.gz --warp warp.nii.gz \\
@@ -52,7 +53,9 @@ struct RegistrationOutputs: ParsableArguments {
     var labels: String?
     @Option(help: ArgumentHelp("Also write those labels on the fixed scan's grid.", valueName: "file"))
     var warpedLabels: String?
-    @Option(help: ArgumentHelp("Also write how much each place grows; it folds where this is not above 0.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp(
+            "Also write how much each place grows; it folds where this is not above 0.", valueName: "file"))
     var jacobian: String?
     @Option(help: ArgumentHelp("Also write a page to look at the result.", valueName: "file.html"))
     var report: String?
@@ -76,7 +79,9 @@ struct RegistrationOutputs: ParsableArguments {
 struct RegistrationMethod: ParsableArguments {
     @Option(help: "A shipped model, a model's folder, or none; the shipped one if left out.")
     var model: String?
-    @Option(help: "Steps of gradient descent for the pair at 2 mm, and three times as many before at 4 and 8 mm; 0 for none.")
+    @Option(
+        help:
+            "Steps of gradient descent for the pair at 2 mm, and three times as many before at 4 and 8 mm; 0 for none.")
     var refine = 10
     @Flag(help: "Find brains without a network: a surface grown from the middle (Smith 2002).")
     var classical = false

@@ -7,14 +7,14 @@ struct WarpCommand: ParsableCommand {
         commandName: "warp",
         abstract: "Apply a field and an affine map to a scan, labels or points.",
         discussion: """
-            A place of the fixed scan goes through the field, then through the affine map, to a place of the moving scan, where the \
-            value is read: as antsApplyTransforms does with -t FIELD -t AFFINE read backwards. What `brainkit register --warp` wrote \
-            holds the affine map already. With --inverse-affine the map is inverted and comes before the field, as the way back \
-            needs it.
+            A place of the fixed scan goes through the field, then through the affine map, to a place of the moving \
+            scan, where the value is read: as antsApplyTransforms -t FIELD -t AFFINE does. What `brainkit register \
+            --warp` wrote holds the affine map already. With --inverse-affine the map is inverted and comes before \
+            the field, as the way back needs it.
 
-            Points go the same way, as with ANTs: what brings images from the moving scan to the fixed one takes points from the \
-            fixed scan to the moving one. They are a table with the columns x, y and z in millimetres, LPS as ANTs has them (--ras \
-            for right, anterior, superior); other columns stay.
+            Points go the same way, as with ANTs: what brings images from the moving scan to the fixed one takes \
+            points from the fixed scan to the moving one. They are a table with the columns x, y and z in \
+            millimetres, LPS as ANTs has them (--ras for right, anterior, superior); other columns stay.
 
             EXAMPLE
               brainkit warp -i t1.nii.gz --warp warp.nii.gz -o t1_on_atlas.nii.gz
@@ -87,14 +87,16 @@ struct WarpCommand: ParsableCommand {
 
     private func grid(_ field: DisplacementField?) throws -> Grid {
         guard let reference else {
-            guard let field else { throw Failure(.usage, "an affine map alone needs a --reference for the result's grid") }
+            guard let field else {
+                throw Failure(.usage, "an affine map alone needs a --reference for the result's grid")
+            }
             return field.grid
         }
         let grid = try ImageFile.header(of: URL(fileURLWithPath: reference)).grid
         if let field, !field.grid.matches(grid), !resampleField {
             throw ImagingError.geometry(
-                "the field \(warp ?? "") lies on another grid than the reference \(reference): leave --reference out, or say "
-                    + "--resample-field")
+                "the field \(warp ?? "") lies on another grid than the reference \(reference): leave --reference out, "
+                    + "or say --resample-field")
         }
         return grid
     }

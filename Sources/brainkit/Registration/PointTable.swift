@@ -20,11 +20,14 @@ struct PointTable {
         columns = ["x", "y", "z"].compactMap(names.firstIndex(of:))
         guard columns.count == 3 else {
             throw ImagingError.malformed(
-                path: file.path, expected: "a header with x, y and z", found: String(lines.first?.prefix(60) ?? "nothing"))
+                path: file.path, expected: "a header with x, y and z",
+                found: String(lines.first?.prefix(60) ?? "nothing"))
         }
         rows = lines.dropFirst().map { $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init) }
         for (n, row) in rows.enumerated() {
-            let numbers = columns.compactMap { $0 < row.count ? Double(row[$0].trimmingCharacters(in: .whitespaces)) : nil }
+            let numbers = columns.compactMap {
+                $0 < row.count ? Double(row[$0].trimmingCharacters(in: .whitespaces)) : nil
+            }
             guard numbers.count == 3, numbers.allSatisfy(\.isFinite) else {
                 throw ImagingError.malformed(
                     path: file.path, expected: "three numbers in line \(n + 2)", found: String(lines[n + 1].prefix(60)))

@@ -14,6 +14,8 @@ struct RegistrationPage {
 
     /// The side of the pictures' voxels, and of a chequer, in millimetres.
     private static let spacing = 1.5, chequer = 24.0
+    /// With more labels their tints and names would hide the scans.
+    private static let mostLabels = 40
 
     func report() throws -> Report {
         var report = Report(
@@ -84,7 +86,9 @@ struct RegistrationPage {
                 colours: [1: Colour(hex: "#f2c14e"), 2: Colour(hex: "#4cc9f0"), 3: Colour(hex: "#f25f5c")],
                 names: [1: "dark", 2: "medium", 3: "bright"], style: .outline)
         ]
-        if let labels { overlays.append(ViewerOverlay(name: "Warped labels", labels: try labels.resampled(to: grid))) }
+        if let labels, labels.labels.count <= Self.mostLabels {
+            overlays.append(ViewerOverlay(name: "Warped labels", labels: try labels.resampled(to: grid)))
+        }
         return Viewer(
             images: [
                 ViewerImage(name: "Warped", volume: result), ViewerImage(name: "Fixed", volume: shown),
@@ -111,7 +115,8 @@ extension Volume {
         return mixed
     }
 
-    /// Dark, medium and bright tissue inside a mask (k-means of the blurred intensities), whose borders are the contours.
+    /// Dark, medium and bright tissue inside a mask (k-means of the blurred intensities), whose borders are the
+    /// contours.
     fileprivate func contours(in brain: Mask) -> LabelMap {
         let blurred = smoothed(sigma: SIMD3(repeating: 0.8))
         let inside = blurred.voxels.indices.filter { brain.voxels[$0] }

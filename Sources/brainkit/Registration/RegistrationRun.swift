@@ -72,7 +72,8 @@ struct RegistrationRun {
                 path: file.path, what: "expected a 3-D scan, found \(size.x) × \(size.y) × \(size.z) voxels")
         }
         guard volume.voxels.contains(where: { $0.isFinite && $0 != 0 }) else {
-            throw ImagingError.unsupported(path: file.path, what: "expected a scan, found an image without anything in it")
+            throw ImagingError.unsupported(
+                path: file.path, what: "expected a scan, found an image without anything in it")
         }
         return volume
     }
@@ -139,7 +140,8 @@ struct RegistrationRun {
 }
 
 extension Mask {
-    /// All that is not air: brighter than a tenth of the way from the darkest to the brightest, the largest part, holes filled.
+    /// All that is not air: brighter than a tenth of the way from the darkest to the brightest, the largest part, holes
+    /// filled.
     static func head(in volume: Volume) -> Mask {
         let scan = volume.finite().volume, ranks = Percentiles(of: scan.voxels)
         let low = ranks(0.5) ?? 0, high = ranks(99.5) ?? 0, air = low + 0.1 * (high - low)

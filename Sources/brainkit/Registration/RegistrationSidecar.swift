@@ -69,12 +69,13 @@ struct RegistrationSidecar: Encodable {
         var warnings = fixed.scan.volume.notes + moving.scan.volume.notes
         if answer.dice.after < 0.8 {
             warnings.append(
-                "the brains overlap poorly after registration, Dice \(answer.dice.after.formatted(decimals: 2)): look at the page, and "
-                    + "at the masks (brainkit extract), before you use the result")
+                "the brains overlap poorly after registration, Dice \(answer.dice.after.formatted(decimals: 2)): "
+                    + "look at the page, and at the masks (brainkit extract), before you use the result")
         }
         let folded = max(folds.brain.foldedShare, folds.grid.foldedShare)
         if folded > 0.02 {
-            warnings.append("the field folds at \((100 * folded).formatted(decimals: 1)) % of the voxels: take fewer steps")
+            warnings.append(
+                "the field folds at \((100 * folded).formatted(decimals: 1)) % of the voxels: take fewer steps")
         }
         if experimental, let model { warnings.append("the model \(model) is experimental") }
         self.warnings = warnings

@@ -99,7 +99,8 @@ struct SegmentationRun: Sendable {
         let (tumour, input, maps) = (answered.prepared.tumour, answered.prepared.input, answered.maps)
         var clock = answered.clock
         clock.start()
-        let scheme = try self.scheme ?? tumour.scheme ?? LabelScheme(named: model.card.scheme ?? LabelScheme.brats2021.name)
+        let scheme =
+            try self.scheme ?? tumour.scheme ?? LabelScheme(named: model.card.scheme ?? LabelScheme.brats2021.name)
         let masks = try TumourSegmenter.masks(maps.probabilities, input)
         let labels = try LabelMap(composing: masks, scheme: scheme)
         try ImageFile.write(labels, to: outputs.labels, description: "BrainKit \(Version.number) \(model.card.name)")
@@ -149,8 +150,9 @@ struct SegmentationRun: Sendable {
         return bytes
     }
 
-    /// What the network takes at its peak: the engine, the weights and what kernels pack of them; and for every voxel of a window
-    /// at its widest place, measured and rounded up, 130 bytes where kernels of our own serve and 272 elsewhere.
+    /// What the network takes at its peak: the engine, the weights and what kernels pack of them; and for every voxel
+    /// of a window at its widest place, measured and rounded up, 130 bytes where kernels of our own serve and 272
+    /// elsewhere.
     private var networkBytes: Int {
         let isFused = engine.device == .cpu && engine.type != .float64
         return 300_000_000 + window.largest * (isFused ? 160 : 320)

@@ -2,7 +2,8 @@ import BrainModels
 import Foundation
 import NeuralNet
 
-/// Where shipped models lie: `BRAINKIT_MODELS` if it is set, else `Models` beside the command or above it, as in a checkout.
+/// Where shipped models lie: `BRAINKIT_MODELS` if it is set, else `Models` beside the command or above it, as in a
+/// checkout.
 enum ModelStore {
     static var roots: [URL] {
         if let named = ProcessInfo.processInfo.environment["BRAINKIT_MODELS"] { return [URL(fileURLWithPath: named)] }
