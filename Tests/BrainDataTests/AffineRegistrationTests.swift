@@ -6,8 +6,9 @@ import Testing
 @Suite struct AffineRegistrationTests {
     /// How far the found map takes places of the brain from where the true one does, on average, in millimetres.
     private func error(_ found: Affine, _ truth: Affine) -> Double {
-        let places = (0..<200).map { n in
-            SIMD3(Double(n * 37 % 61) - 30, Double(n * 53 % 71) - 35, Double(n * 29 % 51) - 25)
+        let places = (0..<200).map { n -> SIMD3<Double> in
+            let whole: SIMD3<Int> = [n * 37 % 61 - 30, n * 53 % 71 - 35, n * 29 % 51 - 25]
+            return SIMD3<Double>(whole)
         }
         let distances = places.map { place in
             let away = found(place) - truth(place)
@@ -16,18 +17,25 @@ import Testing
         return distances.reduce(0, +) / Double(places.count)
     }
 
-    @Test(arguments: [
-        (z: 0.0, x: 0.0, scale: 1.0, shift: SIMD3(60.0, -30, 10), isInverted: false),
-        (z: 35, x: -20, scale: 1.1, shift: SIMD3(5.0, 0, -40), isInverted: false),
-        (z: -42, x: 15, scale: 0.95, shift: SIMD3(0.0, 20, 0), isInverted: true),
-    ]) func findsAKnownMap(_ case: (z: Double, x: Double, scale: Double, shift: SIMD3<Double>, isInverted: Bool)) throws
-    {
-        let truth = ToyBrain.map(z: `case`.z, x: `case`.x, scale: `case`.scale, shift: `case`.shift)
+    private struct Case {
+        var z = 0.0, x = 0.0, scale = 1.0
+        var shift: SIMD3<Double>
+        var isInverted = false
+    }
+
+    private static let cases = [
+        Case(shift: [60, -30, 10]), Case(z: 35, x: -20, scale: 1.1, shift: [5, 0, -40]),
+        Case(z: -42, x: 15, scale: 0.95, shift: [0, 20, 0], isInverted: true),
+    ]
+
+    @Test(arguments: cases.indices) func findsAKnownMap(_ number: Int) throws {
+        let known = Self.cases[number]
+        let truth = ToyBrain.map(z: known.z, x: known.x, scale: known.scale, shift: known.shift)
         let back = try #require(truth.inverse)
         let fixed = ToyBrain.volume(size: [28, 32, 26], spacing: 3)
-        var moving = ToyBrain.volume(size: [44, 44, 44], spacing: 3) { back($0 + `case`.shift) }
-        moving.grid.affine.origin += `case`.shift
-        if `case`.isInverted { moving.voxels = moving.voxels.map { $0 == 0 ? 0 : 1.05 - $0 } }
+        var moving = ToyBrain.volume(size: [44, 44, 44], spacing: 3) { back($0 + known.shift) }
+        moving.grid.affine.origin += known.shift
+        if known.isInverted { moving.voxels = moving.voxels.map { $0 == 0 ? 0 : 1.05 - $0 } }
         let found = try AffineRegistration(
             fixed: fixed, moving: moving, brains: (ToyBrain.mask(fixed), ToyBrain.mask(moving)), steps: 30)
         #expect(error(found.map, truth) < 1)
@@ -67,7 +75,7 @@ import Testing
         speck.voxels[speck.grid.count / 2] = true
         #expect(
             throws: ImagingError.geometry(
-                "the brains cannot be aligned: the fixed one measures 299 ml, the moving one 0 ml")
+                "the brains cannot be aligned: the fixed one measures 149 ml, the moving one 0 ml")
         ) {
             try AffineRegistration(fixed: brain, moving: brain, brains: (mask, speck))
         }

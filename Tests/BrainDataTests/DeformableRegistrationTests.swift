@@ -22,16 +22,28 @@ import Testing
         moving: ToyBrain.volume(size: [32, 32, 32], spacing: 2.8)
     )
 
+    /// How far nothing, and how far a field, is from the true displacement around the middle of the brain, in millimetres.
+    private static func errors(of field: DisplacementField) -> (before: Double, after: Double) {
+        var (before, after, count) = (0.0, 0.0, 0.0)
+        for n in 0..<1000 {
+            let steps: SIMD3<Int> = [n % 10 * 4 - 18, n / 10 % 10 * 5 - 22, n / 100 * 4 - 18]
+            let place = SIMD3<Double>(steps), truth = displacement(place)
+            let away = Warp(field: field)(place) - place - truth
+            before += (truth * truth).sum().squareRoot()
+            after += (away * away).sum().squareRoot()
+            count += 1
+        }
+        return (before / count, after / count)
+    }
+
     @Test func undoesADisplacementWithoutFolds() throws {
         let (fixed, moving) = Self.pair
         let found = DeformableRegistration(fixed: fixed, moving: moving, settings: Self.settings)
         let similarity = try #require(found.similarity)
         #expect(similarity.after > similarity.before)
-        func difference(_ a: Volume) -> Double {
-            zip(a.voxels, fixed.voxels).reduce(0) { $0 + Double(abs($1.0 - $1.1)) }
-        }
-        let warped = try moving.warped(by: Warp(field: found.field), onto: fixed.grid)
-        #expect(difference(warped) < 0.5 * difference(moving))
+        let (before, after) = Self.errors(of: found.field)
+        #expect(before > 2, "there is something to find")
+        #expect(after < 0.6 * before)
         let growth = try found.field.jacobian().voxels
         #expect(growth.allSatisfy { $0 > 0.1 && $0 < 5 })
         let faces = found.field.vectors.indices.filter { n in
@@ -42,15 +54,12 @@ import Testing
     }
 
     @Test func contrastMayBeTheOpposite() throws {
-        var (fixed, moving) = Self.pair
+        let fixed = Self.pair.fixed
+        var moving = Self.pair.moving
         moving.voxels = moving.voxels.map { $0 == 0 ? 0 : 1.05 - $0 }
         let found = DeformableRegistration(fixed: fixed, moving: moving, settings: Self.settings)
-        fixed.voxels = fixed.voxels.map { $0 == 0 ? 0 : 1.05 - $0 }
-        let warped = try moving.warped(by: Warp(field: found.field), onto: fixed.grid)
-        func difference(_ a: Volume) -> Double {
-            zip(a.voxels, fixed.voxels).reduce(0) { $0 + Double(abs($1.0 - $1.1)) }
-        }
-        #expect(difference(warped) < 0.6 * difference(moving))
+        let (before, after) = Self.errors(of: found.field)
+        #expect(after < 0.7 * before)
     }
 
     @Test func aGoodStartIsKept() throws {
@@ -86,7 +95,7 @@ import Testing
             let slope = (high - low) / 2e-2 * Double(count)
             #expect(abs(slope - Double(slopes[n])) < 0.02 * abs(slope) + 0.01)
         }
-        #expect(abs(LocalCorrelation(moving, size: size, radius: 1)(moving.map { 0.7 - 0.5 * $0 }).mean - 1) < 0.02)
+        #expect(abs(LocalCorrelation(moving, size: size, radius: 1)(moving.map { -0.5 * $0 }).mean - 1) < 0.02)
     }
 
     @Test func latticesComposeBlurAndDouble() {

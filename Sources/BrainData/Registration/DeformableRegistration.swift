@@ -129,16 +129,16 @@ struct RegistrationLevel {
                 filledArray(source.count) { target in
                     nonisolated(unsafe) let (source, target, vectors) = (source, target, vectors)
                     inParallel(size.z) { k in
-                        withUnsafeTemporaryAllocation(of: SIMD3<Float>.self, capacity: size.x) { row in
-                            for j in 0..<size.y {
-                                let n = size.x * (j + size.y * k), cells = near[j + size.y * k]
-                                for i in 0..<size.x { target[n + i] = 0 }
-                                if cells.isEmpty { continue }
-                                lattice.read(vectors, row: (j, k), ratio: ratio, into: row)
-                                for i in cells {
-                                    let place = SIMD3(Float(i), Float(j), Float(k)) + row[i]
-                                    target[n + i] = read(source, place.clamped(lowerBound: .zero, upperBound: limit))
-                                }
+                        let row = UnsafeMutableBufferPointer<SIMD3<Float>>.allocate(capacity: size.x)
+                        defer { row.deallocate() }
+                        for j in 0..<size.y {
+                            let n = size.x * (j + size.y * k), cells = near[j + size.y * k]
+                            for i in 0..<size.x { target[n + i] = 0 }
+                            if cells.isEmpty { continue }
+                            lattice.read(vectors, row: (j, k), ratio: ratio, into: row)
+                            for i in cells {
+                                let place = SIMD3(Float(i), Float(j), Float(k)) + row[i]
+                                target[n + i] = read(source, place.clamped(lowerBound: .zero, upperBound: limit))
                             }
                         }
                     }

@@ -132,9 +132,9 @@ struct LocalCorrelation: Sendable {
         return filledArray(images * plane * size.z) { target in
             nonisolated(unsafe) let target = target
             inParallel(size.z) { k in
-                withUnsafeTemporaryAllocation(of: Float.self, capacity: (scratch ?? images) * plane) { rows in
-                    if let rows = rows.baseAddress { body(k, rows, target + k * plane) }
-                }
+                let rows = UnsafeMutablePointer<Float>.allocate(capacity: max(1, (scratch ?? images) * plane))
+                defer { rows.deallocate() }
+                body(k, rows, target + k * plane)
             }
         }
     }
@@ -152,17 +152,16 @@ struct LocalCorrelation: Sendable {
     /// Sums along i, then along j, of one plane; the plane itself is lost.
     private static func sumPlane(_ source: Write, _ target: Write, _ size: SIMD3<Int>, _ radius: Int) {
         let (wide, side) = (size.x, size.x + 2 * radius)
-        withUnsafeTemporaryAllocation(of: Float.self, capacity: side) { row in
-            guard let row = row.baseAddress else { return }
-            for i in 0..<radius { (row[i], row[side - 1 - i]) = (0, 0) }
-            for j in 0..<size.y {
-                let own = source + j * wide
-                (row + radius).update(from: own, count: wide)
-                for i in 0..<wide { own[i] += row[i] }
-                for shift in 1...2 * radius where shift != radius {
-                    let moved = row + shift
-                    for i in 0..<wide { own[i] += moved[i] }
-                }
+        let row = UnsafeMutablePointer<Float>.allocate(capacity: side)
+        defer { row.deallocate() }
+        for i in 0..<radius { (row[i], row[side - 1 - i]) = (0, 0) }
+        for j in 0..<size.y {
+            let own = source + j * wide
+            (row + radius).update(from: own, count: wide)
+            for i in 0..<wide { own[i] += row[i] }
+            for shift in 1...2 * radius where shift != radius {
+                let moved = row + shift
+                for i in 0..<wide { own[i] += moved[i] }
             }
         }
         for j in 0..<size.y {

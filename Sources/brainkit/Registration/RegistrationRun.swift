@@ -41,8 +41,10 @@ struct RegistrationRun {
             }
         registration =
             if let model {
+                // Places among voxels need more digits than bfloat16 has.
                 try BrainRegistration(
-                    model, settings: method.settings, precision: engine.type, device: engine.device)
+                    model, settings: method.settings, precision: engine.type == .float64 ? .float64 : .float32,
+                    device: engine.device)
             } else {
                 BrainRegistration(settings: method.settings)
             }
