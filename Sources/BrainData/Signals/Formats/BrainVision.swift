@@ -19,6 +19,7 @@ public struct BrainVision: RecordingFormat {
     }
 
     public func open(_ file: FileBytes, limit: Int) throws(SignalError) -> Recording {
+        try file.checkParsed(file.raw.count, limit: limit)
         let header = try BrainVisionHeader(file)
         var log = header.log
         var channels = header.channels
@@ -32,8 +33,9 @@ public struct BrainVision: RecordingFormat {
         Channel.distinguish(&channels, &log)
         var recording = Recording(format: "BrainVision", path: file.path, channels: channels, source: source)
         if let name = header.markerFile {
-            let markers = try BrainVisionMarkers(
-                sibling(name, of: file, ending: "vmrk", &log), rate: header.rate, channels: channels.count, &log)
+            let text = try sibling(name, of: file, ending: "vmrk", &log)
+            try text.checkParsed(text.raw.count, limit: limit)
+            let markers = try BrainVisionMarkers(text, rate: header.rate, channels: channels.count, &log)
             (recording.events, recording.start) = (markers.events, markers.start)
         }
         recording.repairs = log.repairs

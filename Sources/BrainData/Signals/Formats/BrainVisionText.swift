@@ -14,10 +14,7 @@ struct BrainVisionText {
 
     /// One line a sample, or, vectorised, one line a channel.
     func samples(_ file: FileBytes, _ header: BrainVisionHeader, limit: Int) throws(SignalError) -> HeldSamples {
-        // A number and the blank behind it take two bytes at least, and eight in memory.
-        guard file.raw.count <= limit / 4 else {
-            throw .tooLarge(path: file.path, bytes: file.raw.count.multipliedReportingOverflow(by: 4).partialValue, limit: limit)
-        }
+        try file.checkParsed(file.raw.count, limit: limit)
         let channels = header.channels.count
         var rows = [[Double]](repeating: [], count: channels)
         var place = 0

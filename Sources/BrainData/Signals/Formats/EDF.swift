@@ -17,6 +17,8 @@ public struct EDF: RecordingFormat {
 
     public func open(_ file: FileBytes, limit: Int) throws(SignalError) -> Recording {
         var header = try EDFHeader(file.reader)
+        let lists = header.signals.filter(\.isAnnotations).reduce(0) { $0 + $1.samples * header.sampleBytes }
+        try file.checkParsed(lists * header.records, limit: limit)
         let times = EDFTimes(file.raw, &header)
         var log = header.log
         var channels: [Channel] = []

@@ -28,8 +28,10 @@ public struct GDF: RecordingFormat {
         Channel.distinguish(&channels, &header.log)
         let source = try StoredSamples(file.raw, order: .little, rows: rows, path: file.path)
         let rate = channels.map(\.rate).max() ?? 1
+        let table = header.length + header.records * header.recordBytes
+        try file.checkParsed(file.raw.count - table, limit: limit)
         let events = try GDFEvents(
-            file.reader, at: header.length + header.records * header.recordBytes, version: header.version, rate: rate,
+            file.reader, at: table, version: header.version, rate: rate,
             &header.log)
         var recording = Recording(
             format: String(format: "GDF %.2f", header.version), path: file.path, channels: channels, source: source)

@@ -3,14 +3,17 @@ import Foundation
 /// Reads one array of a MATLAB file and what is inside it.
 struct MATElement {
     private let reader: SignalReader
+    private let budget: MATBudget
     private static let classes = [
         1: "cell", 2: "struct", 3: "object", 4: "char", 5: "sparse", 6: "double", 7: "single", 8: "int8", 9: "uint8",
         10: "int16", 11: "uint16", 12: "int32", 13: "uint32", 14: "int64", 15: "uint64", 16: "function", 17: "opaque",
     ]
+    /// What a value inside another takes in memory, about.
+    private static let bytesPerValue = 256
     /// Structures inside structures: no sane file comes near.
     private static let deepest = 32
 
-    init(_ reader: SignalReader) { self.reader = reader }
+    init(_ reader: SignalReader, _ budget: MATBudget) { (self.reader, self.budget) = (reader, budget) }
 
     /// The whole element as a named variable; nil if it is not wanted.
     func variable(_ wanted: Set<String>?) throws(SignalError) -> (name: String, value: MATValue)? {
@@ -90,6 +93,7 @@ struct MATElement {
         guard count <= (head.end - start) / 8 else {
             throw .truncated(path: reader.path, expected: start + 8 * count, found: head.end)
         }
+        try budget.take(count * Self.bytesPerValue, reader.path)
         var (place, values) = (start, [MATValue]())
         for _ in 0..<count {
             let (value, next) = try value(at: place, depth: depth + 1)

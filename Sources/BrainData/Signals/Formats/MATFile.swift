@@ -21,18 +21,19 @@ public struct MATFile: Sendable {
     init(_ file: FileBytes, wanted: Set<String>? = nil, limit: Int) throws(SignalError) {
         path = file.path
         let reader = try MATFile.reader(file)
-        var (place, left) = (128, limit)
+        let budget = MATBudget(limit)
+        var place = 128
         while place + 8 <= reader.count {
             let tag = try MATTag(reader, at: place)
             let value: (name: String, value: MATValue)?
             if tag.type == 15 {
                 let packed = try reader.slice(from: tag.start, count: tag.count)
-                let bytes = try MATFile.unpack(packed, reader, limit: &left)
-                value = try MATElement(SignalReader(bytes, path: path, order: reader.order)).variable(wanted)
+                let bytes = try MATFile.unpack(packed, reader, budget)
+                value = try MATElement(SignalReader(bytes, path: path, order: reader.order), budget).variable(wanted)
             } else if tag.type == 14 {
                 let end = min(tag.next, reader.count)
                 let element = try reader.slice(from: place, count: end - place)
-                value = try MATElement(SignalReader(element, path: path, order: reader.order)).variable(wanted)
+                value = try MATElement(SignalReader(element, path: path, order: reader.order), budget).variable(wanted)
             } else {
                 throw .malformed(path: path, expected: "a variable", found: "an element of type \(tag.type) at byte \(place)")
             }
@@ -73,7 +74,7 @@ public struct MATFile: Sendable {
 
     /// Unpacks an element, whose first eight bytes say how long it is.
     private static func unpack(
-        _ packed: Data, _ reader: SignalReader, limit: inout Int
+        _ packed: Data, _ reader: SignalReader, _ budget: MATBudget
     ) throws(SignalError) -> Data {
         let path = reader.path
         let start = try SignalError.rethrown { () throws(ImagingError) in
@@ -81,16 +82,29 @@ public struct MATFile: Sendable {
         }
         let tag = try MATTag(SignalReader(start, path: path, order: reader.order), at: 0)
         let (size, overflow) = tag.count.addingReportingOverflow(8)
-        guard !overflow, size <= limit else { throw .tooLarge(path: path, bytes: size, limit: limit) }
+        guard !overflow else { throw .malformed(path: path, expected: "an array", found: "\(tag.count) bytes") }
         guard size / Deflate.highestRatio <= packed.count else {
             throw .truncated(path: path, expected: size / Deflate.highestRatio, found: packed.count)
         }
-        limit -= size
+        try budget.take(size, path)
         let bytes = try SignalError.rethrown { () throws(ImagingError) in
             try Deflate.unpack(packed, .zlib, first: size, path: path).bytes
         }
         guard bytes.count == size else { throw .truncated(path: path, expected: size, found: bytes.count) }
         return bytes
+    }
+}
+
+/// The memory that the values of a file may still take.
+final class MATBudget {
+    private let limit: Int
+    private var left: Int
+
+    init(_ limit: Int) { (self.limit, left) = (limit, limit) }
+
+    func take(_ bytes: Int, _ path: String) throws(SignalError) {
+        guard bytes <= left else { throw .tooLarge(path: path, bytes: limit - left + bytes, limit: limit) }
+        left -= bytes
     }
 }
 

@@ -36,6 +36,15 @@ public struct RecordingFiles: Sendable {
 }
 
 extension FileBytes {
+    /// Makes sure that what so many bytes of text or tables become in memory, at most 24 times as much, stays below the
+    /// limit.
+    func checkParsed(_ count: Int, limit: Int) throws(SignalError) {
+        let (bytes, overflow) = count.multipliedReportingOverflow(by: 24)
+        guard !overflow, bytes <= limit else {
+            throw .tooLarge(path: path, bytes: overflow ? .max : bytes, limit: limit)
+        }
+    }
+
     /// A reader of the whole file for recordings, which are never packed.
     var reader: SignalReader { SignalReader(raw, path: path) }
 }

@@ -12,9 +12,7 @@ public enum TimeSeriesFile {
     ///   value, `?`, becomes no number (NaN).
     public static func read(_ url: URL, rate: Double, limit: Int = .max) throws(SignalError) -> Epochs {
         let file = try SignalError.rethrown { () throws(ImagingError) in try FileBytes(url, expecting: "trials") }
-        guard file.raw.count <= limit / 4 else {
-            throw .tooLarge(path: file.path, bytes: file.raw.count, limit: limit / 4)
-        }
+        try file.checkParsed(file.raw.count, limit: limit)
         var (isData, isLabelled) = (false, false)
         var trials = Trials(path: file.path)
         for bytes in file.raw.split(whereSeparator: { $0 == 10 || $0 == 13 }) {
