@@ -142,7 +142,9 @@ import Testing
     @Test func aRecordingIsDescribed() throws {
         let run = try Command("info", path("plus.edf"))
         #expect(run.status == 0 && run.errors.isEmpty)
-        for word in ["EDF+C", "3: 2 eeg, 1 eog", "C3 Cz EOG", "16 Hz", "3 s (48 samples)", "3: T1 × 1", "2021-03-05T14:30:10Z"] {
+        for word in [
+            "EDF+C", "3: 2 eeg, 1 eog", "C3 Cz EOG", "16 Hz", "3 s (48 samples)", "3: T1 × 1", "2021-03-05T14:30:10Z",
+        ] {
             #expect(run.output.contains(word), "\(word) in \(run.output)")
         }
         let object = try Command("info", path("broken.edf"), "--json").object()
@@ -177,7 +179,8 @@ import Testing
             let run = try Command("convert", path(from), folder.file(to).path)
             #expect(run.status == status && run.isOneSentence, "\(run.errors)")
         }
-        let short = try folder.write(Data(contentsOf: recordings.appendingPathComponent("plus.edf")).prefix(300), to: "s.edf")
+        let short = try folder.write(
+            Data(contentsOf: recordings.appendingPathComponent("plus.edf")).prefix(300), to: "s.edf")
         let run = try Command("info", short.path)
         #expect(run.status == 65 && run.isOneSentence)
     }

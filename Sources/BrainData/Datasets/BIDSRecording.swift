@@ -44,7 +44,8 @@ public enum BIDSRecording {
         for line in 0..<table.count {
             guard let name = table[line, "name"], let n = recording.index(of: name) else {
                 let name = table[line, "name"] ?? "none"
-                recording.repair("channels.tsv", found: "“\(name)”, which is not in the file", used: "the file's channels")
+                recording.repair(
+                    "channels.tsv", found: "“\(name)”, which is not in the file", used: "the file's channels")
                 continue
             }
             described.insert(n)
@@ -56,13 +57,15 @@ public enum BIDSRecording {
                 recording.channels[n].unit = unit
             } else if unit != recording.channels[n].unit {
                 recording.repair(
-                    "unit of \(name)", found: "\(unit) in channels.tsv", used: "\(recording.channels[n].unit), the file's")
+                    "unit of \(name)", found: "\(unit) in channels.tsv",
+                    used: "\(recording.channels[n].unit), the file's")
             }
         }
         let missing = recording.channels.indices.filter { !described.contains($0) }
         if let first = missing.first {
             recording.repair(
-                "channels.tsv", found: "\(missing.count) channels not described, such as \(recording.channels[first].name)",
+                "channels.tsv",
+                found: "\(missing.count) channels not described, such as \(recording.channels[first].name)",
                 used: "what the file says of them")
         }
     }

@@ -77,7 +77,9 @@ struct BIDSSidecars {
 
     private static func bytes(_ url: URL) throws(SignalError) -> Data {
         let file = try SignalError.rethrown { () throws(ImagingError) in try FileBytes(url, expecting: "a sidecar") }
-        guard file.raw.count <= 1 << 26 else { throw .unsupported(path: url.path, what: "a sidecar of more than 64 MB") }
+        guard file.raw.count <= 1 << 26 else {
+            throw .unsupported(path: url.path, what: "a sidecar of more than 64 MB")
+        }
         return file.raw
     }
 }
@@ -89,7 +91,9 @@ struct TabTable {
 
     init(_ bytes: Data) {
         let text = String(decoding: bytes, as: UTF8.self)
-        var lines = text.split(whereSeparator: \.isNewline).map { $0.split(separator: "\t", omittingEmptySubsequences: false) }
+        var lines = text.split(whereSeparator: \.isNewline).map {
+            $0.split(separator: "\t", omittingEmptySubsequences: false)
+        }
         let head = lines.isEmpty ? [] : lines.removeFirst()
         titles = Dictionary(head.enumerated().map { ($1.trimmingBlanks.lowercased(), $0) }) { first, _ in first }
         self.lines = lines

@@ -14,7 +14,8 @@ public enum MotorImagerySession {
         guard let data = mat.variables["data"]?.numbers, data.size.count == 3, data.size[1] == channels.count,
             let codes = mat.variables["label"]?.numbers?.values(), codes.count == data.size[2]
         else {
-            throw .malformed(path: file.path, expected: "data of time × 3 × trial and a label a trial", found: "another layout")
+            throw .malformed(
+                path: file.path, expected: "data of time × 3 × trial and a label a trial", found: "another layout")
         }
         let labels = try codes.map { code throws(SignalError) in
             guard let name = classes[code] else {
@@ -24,7 +25,8 @@ public enum MotorImagerySession {
         }
         // MATLAB's first axis varies fastest: time, then channel, then trial, which is our order.
         return Epochs(
-            channels: channels.map { Channel(name: $0, rate: 250) }, rate: 250, start: 0, count: data.size[0], labels: labels,
+            channels: channels.map { Channel(name: $0, rate: 250) }, rate: 250, start: 0, count: data.size[0],
+            labels: labels,
             values: data.values().map { $0.isFinite ? $0 : 0 })
     }
 

@@ -25,7 +25,9 @@ extension Recording {
         let whole = 0..<(channels.indices.map(count).min() ?? 0)
         let window = range?.clamped(to: whole) ?? whole
         let (bytes, overflow) = (channels.count * 8).multipliedReportingOverflow(by: window.count)
-        guard !overflow, bytes <= limit else { throw .tooLarge(path: path, bytes: overflow ? .max : bytes, limit: limit) }
+        guard !overflow, bytes <= limit else {
+            throw .tooLarge(path: path, bytes: overflow ? .max : bytes, limit: limit)
+        }
         return Signal(channels: channels, rate: rate, count: window.count, values: values(of: window))
     }
 
@@ -68,7 +70,8 @@ extension Recording {
                 let from = part * block
                 let length = min(block, count - from)
                 for (place, row) in rows.enumerated() {
-                    let piece = UnsafeMutableBufferPointer(rebasing: out[place * count + from..<place * count + from + length])
+                    let piece = UnsafeMutableBufferPointer(
+                        rebasing: out[place * count + from..<place * count + from + length])
                     source.read(row, from: window.lowerBound + from, into: piece)
                 }
             }

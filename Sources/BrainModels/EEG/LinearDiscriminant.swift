@@ -10,7 +10,9 @@ struct LinearDiscriminant: Sendable {
     ///   - features: one row a trial.
     ///   - classes: the class of each, from 0.
     init(_ features: [[Double]], _ classes: [Int], count: Int) throws(SignalError) {
-        guard let width = features.first?.count, width > 0 else { throw .mismatch("there are no features to learn from") }
+        guard let width = features.first?.count, width > 0 else {
+            throw .mismatch("there are no features to learn from")
+        }
         guard count > 1 else { throw .mismatch("there is one class of trials: a decoder tells two or more apart") }
         var means = [[Double]](repeating: [Double](repeating: 0, count: width), count: count)
         var sizes = [Double](repeating: 0, count: count)

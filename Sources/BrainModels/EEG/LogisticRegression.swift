@@ -13,11 +13,33 @@ struct LogisticRegression: Sendable {
         guard count > 1 else { throw .mismatch("there is one class of trials: a decoder tells two or more apart") }
         guard Set(classes).count == count else { throw .mismatch("a class has no trial to learn from") }
         self.count = count
-        let rows = features.map { $0 + [1] }
         let asked = count == 2 ? [1] : Array(0..<count)
+        let (rows, axes) = Self.reduced(features, width)
         weights = try asked.map { label throws(SignalError) in
-            try Self.fit(rows, classes.map { $0 == label ? 1 : 0 }, width, strength)
+            let found = try Self.fit(
+                rows.map { $0 + [1] }, classes.map { $0 == label ? 1 : 0 }, rows.first?.count ?? 0, strength)
+            guard let axes else { return found }
+            let part = Matrix(rows: 1, columns: axes.rows, values: Array(found.dropLast()))
+            return (part * axes).values + [found[found.count - 1]]
         }
+    }
+
+    /// The features along orthonormal axes of the space that the trials span, where that is the smaller one.
+    ///
+    /// The penalty keeps the weights inside that space, so nothing is lost.
+    private static func reduced(_ features: [[Double]], _ width: Int) -> (rows: [[Double]], axes: Matrix?) {
+        guard width > features.count else { return (features, nil) }
+        let x = Matrix(rows: features.count, columns: width, values: features.flatMap { $0 })
+        let (values, vectors) = (x * x.transposed).symmetricEigen()
+        let kept = values.indices.filter { values[$0] > 1e-12 * (values.last ?? 0) }
+        guard !kept.isEmpty else { return (features, nil) }
+        var turn = Matrix(rows: kept.count, columns: features.count)
+        for (row, from) in kept.enumerated() {
+            for n in 0..<features.count { turn[row, n] = vectors[n, from] / values[from].squareRoot() }
+        }
+        let axes = turn * x
+        let rows = x * axes.transposed
+        return ((0..<rows.rows).map { n in (0..<rows.columns).map { rows[n, $0] } }, axes)
     }
 
     private static func fit(

@@ -56,7 +56,10 @@ extension NumPyArray {
     ) -> [Double] {
         bytes.withUnsafeBytes { bytes in
             (0..<bytes.count / MemoryLayout<Stored>.size).map {
-                value(Stored(littleEndian: bytes.loadUnaligned(fromByteOffset: $0 * MemoryLayout<Stored>.size, as: Stored.self)))
+                value(
+                    Stored(
+                        littleEndian: bytes.loadUnaligned(
+                            fromByteOffset: $0 * MemoryLayout<Stored>.size, as: Stored.self)))
             }
         }
     }

@@ -32,7 +32,8 @@ extension Bench {
             let medianSeconds, minSeconds, maxSeconds: Double
 
             enum CodingKeys: String, CodingKey {
-                case file, samples, medianSeconds = "median_seconds", minSeconds = "min_seconds", maxSeconds = "max_seconds"
+                case file, samples, medianSeconds = "median_seconds", minSeconds = "min_seconds", maxSeconds =
+                    "max_seconds"
             }
         }
 
@@ -44,7 +45,9 @@ extension Bench {
                 let recording = try RecordingFile.open(url, limit: limit)
                 samples = 0
                 let groups = Dictionary(grouping: recording.channels.indices) { recording.channels[$0].rate }
-                for picked in groups.values { samples += try recording.picking(picked).signal(limit: limit).values.count }
+                for picked in groups.values {
+                    samples += try recording.picking(picked).signal(limit: limit).values.count
+                }
             }
             let result = Result(
                 file: file, samples: samples, medianSeconds: timing.median, minSeconds: timing.least,

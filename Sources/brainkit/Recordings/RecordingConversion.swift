@@ -13,7 +13,9 @@ struct RecordingConversion {
         let recording = try BIDSRecording.open(source, limit: limit)
         for repair in recording.repairs { Console.warning(repair.description) }
         if place.pathExtension.lowercased() == "npy" { return try writeArray(recording, to: place) }
-        guard type == nil else { throw Failure(.usage, "--type is for images and arrays: a recording's format has its own") }
+        guard type == nil else {
+            throw Failure(.usage, "--type is for images and arrays: a recording's format has its own")
+        }
         for note in try RecordingFile.write(recording, to: place) { Console.warning(note) }
         Console.note("wrote \(place.path): \(recording.channels.count) channels, \(recording.duration) s")
     }
@@ -34,7 +36,9 @@ struct RecordingConversion {
             : signal.values.map(\.bitPattern.littleEndian).withUnsafeBytes { Array($0) }
         try NumPyArray(entry: entry, bytes: bytes).write(to: place)
         let left = recording.channels.indices.filter { !picked.contains($0) }.map { recording.channels[$0].name }
-        if !left.isEmpty { Console.warning("left out, as another rate or a trigger line: \(left.joined(separator: ", "))") }
+        if !left.isEmpty {
+            Console.warning("left out, as another rate or a trigger line: \(left.joined(separator: ", "))")
+        }
         Console.note("wrote \(place.path): \(signal.channels.count) × \(signal.count) at \(signal.rate) Hz")
     }
 }

@@ -25,7 +25,9 @@ struct RecordingSummary: Summary {
         self.file = file
         (format, seconds, segments) = (recording.format, recording.duration, recording.segments)
         channels = recording.channels.map {
-            Entry(name: $0.name, kind: $0.kind.rawValue, unit: $0.unit, rate: $0.rate, reference: $0.reference, isBad: $0.isBad)
+            Entry(
+                name: $0.name, kind: $0.kind.rawValue, unit: $0.unit, rate: $0.rate, reference: $0.reference,
+                isBad: $0.isBad)
         }
         samples = recording.channels.indices.map(recording.count).max() ?? 0
         start = recording.start.map { $0.formatted(.iso8601) }

@@ -22,9 +22,12 @@ import Testing
 
     @Test func sidecarsSpeakForTheRecording() throws {
         let run = "sub-01/ses-a/eeg/sub-01_ses-a_task-rest_run-1"
-        try put("name\ttype\tunits\tstatus\nC3\tEEG\tµV\tbad\nCz\tEEG\tmV\tgood\nEOG\tVEOG\tuV\tn/a\nX\tEEG\tuV\tgood\n",
+        try put(
+            "name\ttype\tunits\tstatus\nC3\tEEG\tµV\tbad\nCz\tEEG\tmV\tgood\nEOG\tVEOG\tuV\tn/a\nX\tEEG\tuV\tgood\n",
             "\(run)_channels.tsv")
-        try put("onset\tduration\ttrial_type\tvalue\n1.5\t0.5\tgo\t7\n0.25\tn/a\tn/a\t9\nn/a\t1\tgo\t7\n", "\(run)_events.tsv")
+        try put(
+            "onset\tduration\ttrial_type\tvalue\n1.5\t0.5\tgo\t7\n0.25\tn/a\tn/a\t9\nn/a\t1\tgo\t7\n",
+            "\(run)_events.tsv")
         let open = try BIDSRecording.open(recording)
         #expect(open.channels.map(\.kind) == [.eeg, .eeg, .eog])
         #expect(open.channels.map(\.isBad) == [true, false, false])
@@ -50,7 +53,8 @@ import Testing
     ]) func electrodesInAnyUnit(system: String, units: String, numbers: String) throws {
         let base = "sub-01/ses-a/eeg/sub-01_ses-a"
         try put("name\tx\ty\tz\nCz\t\(numbers)\nC3\tn/a\tn/a\tn/a\n", "\(base)_electrodes.tsv")
-        try put(#"{"EEGCoordinateSystem": "\#(system)", "EEGCoordinateUnits": "\#(units)"}"#, "\(base)_coordsystem.json")
+        try put(
+            #"{"EEGCoordinateSystem": "\#(system)", "EEGCoordinateUnits": "\#(units)"}"#, "\(base)_coordsystem.json")
         let channels = try BIDSRecording.open(recording).channels
         let place = try #require(channels[1].position)
         #expect(abs(place.x - 30) < 1e-9 && abs(place.y - 80) < 1e-9 && abs(place.z + 5) < 1e-9)
@@ -58,7 +62,10 @@ import Testing
     }
 
     @Test func recordingsAreFound() throws {
-        #expect(try BIDSRecording.recordings(in: folder.file("data")).map(\.lastPathComponent) == [recording.lastPathComponent])
+        #expect(
+            try BIDSRecording.recordings(in: folder.file("data")).map(\.lastPathComponent) == [
+                recording.lastPathComponent
+            ])
         #expect(throws: SignalError.self) { try BIDSRecording.recordings(in: folder.file("data/sub-01/ses-b")) }
         #expect(try BIDSRecording.open(RecordingGolden.file("plus.edf")).repairs == [])
         try put("[1, 2]", "task-rest_eeg.json")

@@ -18,7 +18,8 @@ import Testing
             let sections = filter.sections.map { [$0.b0, $0.b1, $0.b2, 1, $0.a1, $0.a2] }
             #expect(sections.count == c.sos.count)
             for (ours, theirs) in zip(sections, c.sos) {
-                #expect(zip(ours, theirs).allSatisfy { abs($0 - $1) < 1e-9 }, "\(c.kind) \(c.order) \(c.band) \(c.edges)")
+                #expect(
+                    zip(ours, theirs).allSatisfy { abs($0 - $1) < 1e-9 }, "\(c.kind) \(c.order) \(c.band) \(c.edges)")
             }
             let zeroPhase = try filter.zeroPhase(golden.x)
             #expect(relativeDifference(zeroPhase, c.zeroPhase) < 1e-9, "\(c.kind) \(c.order) \(c.band) \(c.edges)")
@@ -69,14 +70,17 @@ import Testing
 
     @Test func bandsThatCannotBeAreRefused() throws {
         let bands: [IIRFilter.Band] = [
-            .lowpass(0), .lowpass(125), .highpass(-1), .bandpass(30, 8), .bandstop(50, 50), .bandpass(.nan, 8), .lowpass(.infinity),
+            .lowpass(0), .lowpass(125), .highpass(-1), .bandpass(30, 8), .bandstop(50, 50), .bandpass(.nan, 8),
+            .lowpass(.infinity),
         ]
         for band in bands {
             #expect(throws: SignalError.self) { try IIRFilter.butterworth(order: 4, band, rate: 250) }
             #expect(throws: SignalError.self) { try FIRFilter.windowed(band, rate: 250) }
         }
         #expect(throws: SignalError.self) { try IIRFilter.butterworth(order: 0, .lowpass(10), rate: 250) }
-        #expect(throws: SignalError.self) { try IIRFilter.chebyshevII(order: 4, attenuation: 0, .lowpass(10), rate: 250) }
+        #expect(throws: SignalError.self) {
+            try IIRFilter.chebyshevII(order: 4, attenuation: 0, .lowpass(10), rate: 250)
+        }
         #expect(throws: SignalError.self) { try IIRFilter.notch(125, rate: 250) }
         #expect(throws: SignalError.self) { try FIRFilter.windowed(taps: 20, .lowpass(10), rate: 250) }
         let error = #expect(throws: SignalError.self) {

@@ -7,7 +7,9 @@ import Testing
 @Suite struct MATFileTests {
     @Test(arguments: ["plain.mat", "packed.mat"]) func everyKindOfVariable(name: String) throws {
         let file = try MATFile(RecordingGolden.file(name))
-        let names: Set<String> = ["double", "small", "truth", "text", "lines", "cells", "tree", "complex", "sparse", "empty"]
+        let names: Set<String> = [
+            "double", "small", "truth", "text", "lines", "cells", "tree", "complex", "sparse", "empty",
+        ]
         #expect(Set(file.variables.keys) == names)
         let double = try #require(file.variables["double"]?.numbers)
         #expect(double.size == [2, 3] && double.kind == "double")
@@ -21,7 +23,8 @@ import Testing
         #expect(cells[0].number == 7 && cells[1].text == "x")
         let tree = try #require(file.variables["tree"]?.structure)
         #expect(tree.count == 2 && tree.fields == ["name", "inner"])
-        #expect(tree.value("name", of: 1)?.text == "b" && tree.value("inner", of: 0)?.structure?.value("deep")?.number == 3)
+        #expect(
+            tree.value("name", of: 1)?.text == "b" && tree.value("inner", of: 0)?.structure?.value("deep")?.number == 3)
         #expect(tree.value("name", of: 2) == nil && tree.value("absent") == nil)
         #expect(file.variables["complex"]?.numbers?.isComplex == true)
         guard case .other("sparse")? = file.variables["sparse"] else { Issue.record("no sparse"); return }

@@ -12,8 +12,10 @@ import Testing
 
     /// BESA's idealised angles, which BioSemi's caps follow and which have 46° for our 45°.
     @Test(arguments: [
-        ("Fp1", 92.0, 18.0), ("AF7", 92, 36), ("F7", 92, 54), ("F3", 60, 39), ("Fz", 46, 0), ("FC5", 72, 69), ("T7", 92, 90),
-        ("C3", 46, 90), ("C4", 46, -90), ("P3", 60, 141), ("P4", 60, -141), ("P9", 115, 126), ("Oz", 92, 180), ("O2", 92, -162),
+        ("Fp1", 92.0, 18.0), ("AF7", 92, 36), ("F7", 92, 54), ("F3", 60, 39), ("Fz", 46, 0), ("FC5", 72, 69),
+        ("T7", 92, 90),
+        ("C3", 46, 90), ("C4", 46, -90), ("P3", 60, 141), ("P4", 60, -141), ("P9", 115, 126), ("Oz", 92, 180),
+        ("O2", 92, -162),
         ("Iz", 115, 180), ("CP1", 32, 135), ("PO4", 74, -155),
     ]) func placesAreThoseOfIdealisedCaps(name: String, fall: Double, turn: Double) throws {
         let found = try angles(name)

@@ -23,7 +23,8 @@ struct RecordingGolden: Decodable {
     }
 
     static func file(_ name: String) throws -> URL {
-        try #require(Bundle.module.url(forResource: "Golden/recordings", withExtension: nil)).appendingPathComponent(name)
+        try #require(Bundle.module.url(forResource: "Golden/recordings", withExtension: nil)).appendingPathComponent(
+            name)
     }
 
     static func load() throws -> [String: RecordingGolden] {
@@ -45,7 +46,8 @@ func relativeDifference(_ a: [Double], _ b: [Double]) -> Double {
     }
 
     @Test(arguments: [
-        "plus.edf", "plus.bdf", "status.bdf", "old.gdf", "middle.gdf", "new.gdf", "vector.vhdr", "text.vhdr", "inline.set",
+        "plus.edf", "plus.bdf", "status.bdf", "old.gdf", "middle.gdf", "new.gdf", "vector.vhdr", "text.vhdr",
+        "inline.set",
         "beside.set",
     ]) func equalsMNE(name: String) throws {
         let expected = try #require(try RecordingGolden.load()[name])
@@ -84,7 +86,8 @@ func relativeDifference(_ a: [Double], _ b: [Double]) -> Double {
 
     @Test func bigEndianSamplesAreTheLittleOnes() throws {
         let (big, vector) = (
-            try RecordingFile.open(RecordingGolden.file("big.vhdr")), try RecordingFile.open(RecordingGolden.file("vector.vhdr"))
+            try RecordingFile.open(RecordingGolden.file("big.vhdr")),
+            try RecordingFile.open(RecordingGolden.file("vector.vhdr"))
         )
         #expect(try big.signal().values == vector.signal().values)
         #expect(big.channels.map(\.name) == ["C3", "C,z", "EOG"] && big.channels[2].kind == .eog)
@@ -95,7 +98,10 @@ func relativeDifference(_ a: [Double], _ b: [Double]) -> Double {
     @Test func gapsLieBetweenSegments() throws {
         let recording = try RecordingFile.open(RecordingGolden.file("gaps.edf"))
         #expect(recording.format == "EDF+D")
-        #expect(recording.segments == [Recording.Segment(onset: 0, position: 0), Recording.Segment(onset: 10.5, position: 2)])
+        #expect(
+            recording.segments == [
+                Recording.Segment(onset: 0, position: 0), Recording.Segment(onset: 10.5, position: 2),
+            ])
         #expect(recording.duration == 3)
         #expect(recording.sample(at: 10.75, rate: 16) == 36)
         #expect(recording.sample(at: 5, rate: 16) == 32)
@@ -113,7 +119,8 @@ func relativeDifference(_ a: [Double], _ b: [Double]) -> Double {
 
     @Test func epochsOfEEGLABAreSegments() throws {
         let (trials, whole) = (
-            try RecordingFile.open(RecordingGolden.file("trials.set")), try RecordingFile.open(RecordingGolden.file("inline.set"))
+            try RecordingFile.open(RecordingGolden.file("trials.set")),
+            try RecordingFile.open(RecordingGolden.file("inline.set"))
         )
         #expect(trials.segments.map(\.position) == [0, 1, 2])
         #expect(try trials.signal().values == whole.signal().values)

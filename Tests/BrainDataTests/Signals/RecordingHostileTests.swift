@@ -11,7 +11,9 @@ import Testing
     /// A golden file with bytes replaced.
     func changed(_ name: String, _ changes: [(at: Int, text: String)], prefix: Int? = nil) throws -> URL {
         var bytes = try Data(contentsOf: RecordingGolden.file(name))
-        for change in changes { bytes.replaceSubrange(change.at..<change.at + change.text.utf8.count, with: change.text.utf8) }
+        for change in changes {
+            bytes.replaceSubrange(change.at..<change.at + change.text.utf8.count, with: change.text.utf8)
+        }
         return try folder.write(prefix.map { bytes.prefix($0) } ?? bytes, to: name)
     }
 

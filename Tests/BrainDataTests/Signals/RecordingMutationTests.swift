@@ -16,8 +16,10 @@ import Testing
     /// The bytes that are changed, and the file that is opened.
     @Test(arguments: [
         ("plus.edf", "plus.edf"), ("gaps.edf", "gaps.edf"), ("plus.bdf", "plus.bdf"), ("old.gdf", "old.gdf"),
-        ("new.gdf", "new.gdf"), ("vector.vhdr", "vector.vhdr"), ("vector.vmrk", "vector.vhdr"), ("text.eeg", "text.vhdr"),
-        ("inline.set", "inline.set"), ("beside.set", "beside.set"), ("beside.set", "plain.mat"), ("inline.set", "packed.mat"),
+        ("new.gdf", "new.gdf"), ("vector.vhdr", "vector.vhdr"), ("vector.vmrk", "vector.vhdr"),
+        ("text.eeg", "text.vhdr"),
+        ("inline.set", "inline.set"), ("beside.set", "beside.set"), ("beside.set", "plain.mat"),
+        ("inline.set", "packed.mat"),
     ]) func damageNeverCrashes(changed: String, opened: String) throws {
         for name in try FileManager.default.contentsOfDirectory(atPath: RecordingGolden.file("").path) {
             try FileManager.default.copyItem(at: RecordingGolden.file(name), to: folder.file(name))
@@ -52,7 +54,9 @@ import Testing
             _ = try recording.picking([n]).signal(limit: Self.limit)
         }
         _ = try recording.triggers()
-        for event in recording.events { _ = recording.sample(at: event.onset, rate: recording.channels.first?.rate ?? 1) }
+        for event in recording.events {
+            _ = recording.sample(at: event.onset, rate: recording.channels.first?.rate ?? 1)
+        }
     }
 
     private func readVariables(_ file: URL) throws(SignalError) {

@@ -60,7 +60,8 @@ struct SignalsGolden: Decodable {
     let spline: Spline
 
     static func load() throws -> SignalsGolden {
-        let file = try #require(Bundle.module.url(forResource: "signals", withExtension: "json", subdirectory: "Golden"))
+        let file = try #require(
+            Bundle.module.url(forResource: "signals", withExtension: "json", subdirectory: "Golden"))
         return try JSONDecoder().decode(SignalsGolden.self, from: Data(contentsOf: file))
     }
 

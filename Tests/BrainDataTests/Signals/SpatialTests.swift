@@ -23,7 +23,8 @@ import Testing
         let matrix = Matrix(rows: 3, columns: 3, values: [0, 2, 1, 1, -1, 3, 2, 0, 5])
         let x = Matrix(rows: 3, columns: 1, values: [3, -1, 2])
         #expect(relativeDifference(try #require(matrix.solve(matrix * x)).values, x.values) < 1e-12)
-        #expect(Matrix(rows: 2, columns: 2, values: [1, 2, 2, 4]).solve(Matrix(rows: 2, columns: 1, values: [1, 1])) == nil)
+        #expect(
+            Matrix(rows: 2, columns: 2, values: [1, 2, 2, 4]).solve(Matrix(rows: 2, columns: 1, values: [1, 1])) == nil)
     }
 
     func epochs(_ golden: SignalsGolden.Patterns) -> Epochs {
@@ -54,7 +55,9 @@ import Testing
                 try CommonSpatialPatterns.twoClass(epochs(golden), "left", "right", filters: filters)
             }
         }
-        #expect(throws: SignalError.self) { try CommonSpatialPatterns.twoClass(epochs(golden), "left", "up", filters: 2) }
+        #expect(throws: SignalError.self) {
+            try CommonSpatialPatterns.twoClass(epochs(golden), "left", "up", filters: 2)
+        }
         var silent = epochs(golden)
         silent.values = silent.values.map { _ in 0 }
         #expect(throws: SignalError.self) { try CommonSpatialPatterns.twoClass(silent, "left", "right", filters: 2) }
@@ -77,10 +80,12 @@ import Testing
     }
 
     @Test func aBadChannelIsComputedFromItsNeighbours() throws {
-        var recording = Recording(Signal(rows: Montage.tenTwenty.map { name in
-            let place = Montage.direction(of: name) ?? .zero
-            return (0..<50).map { 20 * place.x * sin(Double($0) * 0.2) + 10 * place.z }
-        }, rate: 100))
+        var recording = Recording(
+            Signal(
+                rows: Montage.tenTwenty.map { name in
+                    let place = Montage.direction(of: name) ?? .zero
+                    return (0..<50).map { 20 * place.x * sin(Double($0) * 0.2) + 10 * place.z }
+                }, rate: 100))
         for (n, name) in Montage.tenTwenty.enumerated() { recording.channels[n].name = name }
         #expect(recording.placeByName() == [])
         var signal = try recording.signal()

@@ -33,7 +33,8 @@ import Testing
     func expectNear(_ ours: [[Double]], _ theirs: [[Double]], at place: SourceLocation = #_sourceLocation) {
         #expect(ours.count == theirs.count, sourceLocation: place)
         for (a, b) in zip(ours, theirs) {
-            #expect(a.count == b.count && zip(a, b).allSatisfy { abs($0 - $1) < 1e-6 }, "\(a) \(b)", sourceLocation: place)
+            #expect(
+                a.count == b.count && zip(a, b).allSatisfy { abs($0 - $1) < 1e-6 }, "\(a) \(b)", sourceLocation: place)
         }
     }
 
@@ -51,6 +52,27 @@ import Testing
                 #expect(rows.allSatisfy { $0.count == 3 && abs($0.reduce(0, +) - 1) < 1e-12 })
             }
         }
+    }
+
+    /// Channels that repeat others add features and no knowledge: more features than trials give the same answer.
+    @Test func moreFeaturesThanTrialsChangeNothing() throws {
+        let (train, test) = try #require(try Golden.load().first).trials
+        func widened(_ epochs: Epochs) throws -> Epochs {
+            try epochs.mapping { signal throws(SignalError) in
+                let extra = (0..<4).flatMap { n in
+                    signal.row(0).enumerated().map { t, v in v * 0.01 + sin(Double(t * (n + 2))) }
+                }
+                let names = (0..<4).map { Channel(name: "extra \($0)", rate: signal.rate) }
+                return Signal(
+                    channels: signal.channels + names, rate: signal.rate, count: signal.count,
+                    values: signal.values + extra)
+            }
+        }
+        let wide = try RiemannianDecoder(training: widened(train))  // 28 features from 12 trials
+        let twelve = try wide.probabilities(widened(train))
+        #expect(twelve.allSatisfy { abs($0[0] + $0[1] - 1) < 1e-12 })
+        #expect(try wide.accuracy(widened(train)) >= 0.9)
+        #expect(try wide.probabilities(widened(test)).count == test.trials)
     }
 
     @Test func labelsAreTheMostProbableClasses() throws {

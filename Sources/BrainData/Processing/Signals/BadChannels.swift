@@ -34,7 +34,8 @@ extension Signal {
             BadChannel(channel: electrodes[$0], reason: .flat, score: spreads[$0])
         }
         let typical = Self.quantile(alive.map { spreads[$0] }, 0.5)
-        let width = 0.7413 * (Self.quantile(alive.map { spreads[$0] }, 0.75) - Self.quantile(alive.map { spreads[$0] }, 0.25))
+        let width =
+            0.7413 * (Self.quantile(alive.map { spreads[$0] }, 0.75) - Self.quantile(alive.map { spreads[$0] }, 0.25))
         let lonely = lonelyShares(alive.map { electrodes[$0] }, correlation)
         for (n, place) in alive.enumerated() {
             let score = width > 0 ? (spreads[place] - typical) / width : 0

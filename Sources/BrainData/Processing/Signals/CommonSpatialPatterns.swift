@@ -50,7 +50,8 @@ public struct CommonSpatialPatterns: Sendable {
     private init(_ shares: [Double], _ vectors: Matrix, _ picked: [Int]) {
         let values = picked.flatMap { column in (0..<vectors.rows).map { vectors[$0, column] } }
         self.init(
-            filters: Matrix(rows: picked.count, columns: vectors.rows, values: values), shares: picked.map { shares[$0] })
+            filters: Matrix(rows: picked.count, columns: vectors.rows, values: values),
+            shares: picked.map { shares[$0] })
     }
 
     /// The outputs of the filters, as channels.

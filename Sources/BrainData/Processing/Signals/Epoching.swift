@@ -24,7 +24,9 @@ extension Epochs {
     ) throws(SignalError) -> (epochs: Epochs, dropped: [Dropped]) {
         guard let rate = recording.channels.first?.rate else { throw .mismatch("no channel was picked") }
         let (before, behind) = ((window.lowerBound * rate).rounded(), (window.upperBound * rate).rounded())
-        guard behind > before, behind - before < 1e9 else { throw .mismatch("a stretch of \(window) s holds no sample") }
+        guard behind > before, behind - before < 1e9 else {
+            throw .mismatch("a stretch of \(window) s holds no sample")
+        }
         let count = Int(behind - before)
         let ends = recording.segments.dropFirst().map { Int(($0.position * rate).rounded()) }
         let whole = recording.channels.indices.map(recording.count).min() ?? 0
@@ -74,7 +76,8 @@ extension Epochs {
     ///   - most: difference between a channel's highest and lowest value, in its unit; channels marked
     ///     as bad are not asked.
     ///   - least: the same, for channels that are off.
-    public func rejecting(above most: Double? = nil, below least: Double? = nil) -> (epochs: Epochs, dropped: [Dropped]) {
+    public func rejecting(above most: Double? = nil, below least: Double? = nil) -> (epochs: Epochs, dropped: [Dropped])
+    {
         var (kept, dropped) = ([Int](), [Dropped]())
         let asked = channels.indices.filter { channels[$0].kind == .eeg && !channels[$0].isBad }
         for trial in 0..<trials {
@@ -88,7 +91,11 @@ extension Epochs {
                 if let least, swing < least { return "\(name) swings by \(swing), less than \(least)" }
                 return nil
             }.first
-            if let fault { dropped.append(Dropped(event: trial, label: labels[trial], why: fault)) } else { kept.append(trial) }
+            if let fault {
+                dropped.append(Dropped(event: trial, label: labels[trial], why: fault))
+            } else {
+                kept.append(trial)
+            }
         }
         return (picking(kept), dropped)
     }

@@ -73,7 +73,8 @@ extension Matrix {
             var outside = 0.0
             for p in 0..<n { for q in 0..<n where p != q { outside += a[p, q] * a[p, q] } }
             let whole = a.values.reduce(0) { $0 + $1 * $1 }
-            if outside <= 1e-31 * whole || !whole.isFinite { break }
+            // Rounding leaves about this much outside of the diagonal.
+            if outside <= 1e-32 * Double(n * n) * whole || !whole.isFinite { break }
             for p in 0..<n { for q in (p + 1)..<max(n, p + 1) { Self.rotate(&a, &v, p, q) } }
         }
         let order = (0..<n).sorted { a[$0, $0] < a[$1, $1] }

@@ -11,7 +11,8 @@ public enum Montage {
 
     /// The nineteen electrodes of the 10–20 system.
     public static let tenTwenty = [
-        "Fp1", "Fp2", "F7", "F3", "Fz", "F4", "F8", "T7", "C3", "Cz", "C4", "T8", "P7", "P3", "Pz", "P4", "P8", "O1", "O2",
+        "Fp1", "Fp2", "F7", "F3", "Fz", "F4", "F8", "T7", "C3", "Cz", "C4", "T8", "P7", "P3", "Pz", "P4", "P8", "O1",
+        "O2",
     ]
 
     /// The direction of an electrode from the centre, of length one: right, anterior, superior.
@@ -51,7 +52,8 @@ public enum Montage {
     private static let rows: [String: Double] = [
         "n": 112.5, "fp": 90, "afp": 78.75, "af": 67.5, "aff": 56.25, "f": 45, "ffc": 33.75, "fft": 33.75, "fc": 22.5,
         "ft": 22.5, "fcc": 11.25, "ftt": 11.25, "c": 0, "t": 0, "ccp": -11.25, "ttp": -11.25, "cp": -22.5, "tp": -22.5,
-        "cpp": -33.75, "tpp": -33.75, "p": -45, "ppo": -56.25, "po": -67.5, "poo": -78.75, "o": -90, "oi": -101.25, "i": -112.5,
+        "cpp": -33.75, "tpp": -33.75, "p": -45, "ppo": -56.25, "po": -67.5, "poo": -78.75, "o": -90, "oi": -101.25,
+        "i": -112.5,
     ]
 
     private static func onMidline(_ angle: Double) -> SIMD3<Double> {

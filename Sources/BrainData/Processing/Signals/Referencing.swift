@@ -19,7 +19,8 @@ extension Signal {
         case .channels(let names):
             sources = try names.map { wanted throws(SignalError) in
                 guard let n = index(of: wanted) else {
-                    throw .mismatch("no channel is called “\(wanted)”: there are \(channels.map(\.name).joined(separator: ", "))")
+                    throw .mismatch(
+                        "no channel is called “\(wanted)”: there are \(channels.map(\.name).joined(separator: ", "))")
                 }
                 return n
             }

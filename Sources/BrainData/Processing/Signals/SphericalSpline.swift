@@ -78,7 +78,8 @@ extension Signal {
         let bad = electrodes.filter { channels[$0].isBad }
         guard !bad.isEmpty else { return self }
         if let lost = electrodes.first(where: { channels[$0].position == nil }) {
-            throw .mismatch("\(channels[lost].name) has no position: name a montage before bad channels are interpolated")
+            throw .mismatch(
+                "\(channels[lost].name) has no position: name a montage before bad channels are interpolated")
         }
         let good = electrodes.filter { !channels[$0].isBad }
         func places(_ picked: [Int]) -> [SIMD3<Double>] { picked.compactMap { channels[$0].position } }
@@ -88,7 +89,8 @@ extension Signal {
         let mixed = weights * Matrix(rows: good.count, columns: count, values: picking(good).values)
         var copy = self
         for (row, channel) in bad.enumerated() {
-            copy.values.replaceSubrange(channel * count..<(channel + 1) * count, with: mixed.values[row * count..<(row + 1) * count])
+            copy.values.replaceSubrange(
+                channel * count..<(channel + 1) * count, with: mixed.values[row * count..<(row + 1) * count])
             copy.channels[channel].isBad = false
         }
         return copy

@@ -10,7 +10,8 @@ extension Signal {
     ///   - initial: samples at the beginning that are standardised by their own mean and deviation, which tames the
     ///     start; none if nil.
     ///   - epsilon: the least deviation that is divided by.
-    public func exponentiallyStandardised(factor: Double = 1e-3, initial: Int? = nil, epsilon: Double = 1e-4) -> Signal {
+    public func exponentiallyStandardised(factor: Double = 1e-3, initial: Int? = nil, epsilon: Double = 1e-4) -> Signal
+    {
         mappingRows { row in
             var (meanSum, powerSum, weight) = (0.0, 0.0, 0.0)
             var result = row.map { value -> Double in

@@ -62,7 +62,8 @@ extension BrainVision: WritableRecordingFormat {
             guard radius > 0 else { continue }
             let theta = acos(place.z / radius) * 180 / .pi * (place.x < 0 ? -1 : 1)
             let phi = place.x == 0 ? (place.y < 0 ? -90 : 90) : atan(place.y / place.x) * 180 / .pi
-            lines.append("Ch\(n + 1)=" + [radius, theta, phi].map { String(format: "%.6f", $0) }.joined(separator: ","))
+            lines.append(
+                "Ch\(n + 1)=" + [radius, theta, phi].map { String(format: "%.6f", $0) }.joined(separator: ","))
         }
         return lines.joined(separator: "\r\n") + "\r\n"
     }
@@ -77,7 +78,8 @@ extension BrainVision: WritableRecordingFormat {
             return "New Segment,,\(sample(segment.position, rate)),1,0\(date)"
         }
         for event in recording.events {
-            let parts = event.label.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            let parts = event.label.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map(
+                String.init)
             let (kind, text) = parts.count == 2 ? (parts[0], parts[1]) : ("Comment", event.label)
             let position = recording.sample(at: event.onset, rate: rate)
             let start = event.onset < 0 ? sample(event.onset, rate) : position + 1
@@ -91,7 +93,8 @@ extension BrainVision: WritableRecordingFormat {
     private static func sample(_ seconds: Double, _ rate: Double) -> Int { Int((seconds * rate).rounded()) + 1 }
 
     private static func coded(_ text: String) -> String {
-        text.replacing(",", with: "\\1").replacing("\r\n", with: " ").replacing("\n", with: " ").replacing("\r", with: " ")
+        text.replacing(",", with: "\\1").replacing("\r\n", with: " ").replacing("\n", with: " ").replacing(
+            "\r", with: " ")
     }
 
     private static func stamp(_ date: Date) -> String {

@@ -152,7 +152,8 @@ extension EDFHeader {
         }
         var year = day[2] < 85 ? 2000 + day[2] : 1900 + day[2]
         let words = comment.split(separator: " ")
-        if words.first == "Startdate", words.count > 1, let full = words[1].split(separator: "-").last.flatMap({ Int($0) }),
+        if words.first == "Startdate", words.count > 1,
+            let full = words[1].split(separator: "-").last.flatMap({ Int($0) }),
             (1900...2999).contains(full), full % 100 == day[2]
         {
             year = full

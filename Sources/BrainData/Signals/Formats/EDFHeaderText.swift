@@ -5,7 +5,8 @@ struct EDFHeaderText {
     private(set) var bytes = Data()
 
     init(
-        _ recording: Recording, _ layout: EDFLayout, _ scales: [EDFScale], _ annotationBytes: Int, _ notes: inout [String]
+        _ recording: Recording, _ layout: EDFLayout, _ scales: [EDFScale], _ annotationBytes: Int,
+        _ notes: inout [String]
     ) {
         let signals = recording.channels.count + 1
         put("0", 8)
@@ -82,7 +83,9 @@ struct EDFHeaderText {
         }
         let changed = zip(labels, channels).filter { $0 != $1.name }
         if let first = changed.first {
-            notes.append("\(changed.count) names were changed to fit 16 ASCII characters, such as “\(first.1.name)” to “\(first.0)”")
+            notes.append(
+                "\(changed.count) names were changed to fit 16 ASCII characters, such as “\(first.1.name)” to “\(first.0)”"
+            )
         }
         return labels
     }

@@ -66,7 +66,8 @@ struct EDFTimes {
                     kind: "gap")
             } else if isGap, found < expected {
                 header.log.add(
-                    "start of record \(record + 1)", found: "\(found) s, before the end of the last", used: "\(expected) s",
+                    "start of record \(record + 1)", found: "\(found) s, before the end of the last",
+                    used: "\(expected) s",
                     kind: "backwards")
             } else if isGap {
                 segments.append(Recording.Segment(onset: found - first, position: Double(record) * step))

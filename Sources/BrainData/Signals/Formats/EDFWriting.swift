@@ -14,7 +14,8 @@ extension EDF: WritableRecordingFormat {
             scales.append(try EDFScale(recording, channel: n, path: url.path))
         }
         if let step = scales.filter({ !$0.isExact }).map(\.step).max() {
-            notes.append("values were rounded to 16 bits, in steps of at most \(String(format: "%.3g", step)) of their unit")
+            notes.append(
+                "values were rounded to 16 bits, in steps of at most \(String(format: "%.3g", step)) of their unit")
         }
         let annotations = EDFAnnotations(recording, layout)
         var bytes = EDFHeaderText(recording, layout, scales, annotations.width, &notes).bytes
@@ -34,7 +35,8 @@ extension EDF: WritableRecordingFormat {
     }
 
     private func put(
-        _ recording: Recording, _ channel: Int, _ scale: EDFScale, _ layout: EDFLayout, _ start: Int, _ recordBytes: Int,
+        _ recording: Recording, _ channel: Int, _ scale: EDFScale, _ layout: EDFLayout, _ start: Int,
+        _ recordBytes: Int,
         _ bytes: inout Data
     ) throws(SignalError) {
         let (count, perRecord) = (recording.count(of: channel), layout.samples[channel])
@@ -123,7 +125,8 @@ struct EDFScale {
         let channel = recording.channels[n]
         let values = try recording.samples(n, 0..<recording.count(of: n))
         guard values.allSatisfy(\.isFinite) else {
-            throw .unwritable(path: path, why: "\(channel.name) holds values that are no numbers, which EDF+ cannot store")
+            throw .unwritable(
+                path: path, why: "\(channel.name) holds values that are no numbers, which EDF+ cannot store")
         }
         if let scale = channel.scale, let texts = Self.texts(of: scale), Self.keeps(values, scale) {
             (ends, self.texts, factor, unit, isExact) = (scale, texts, 1, channel.unit, true)
@@ -135,7 +138,8 @@ struct EDFScale {
         let (least, most) = ((values.min() ?? 0) * factor, (values.max() ?? 0) * factor)
         let room = least == most ? max(1, abs(least) * 1e-3) : 0
         guard let low = EDFText.number(least - room, rounded: .down),
-            let high = EDFText.number(most + room, rounded: .up), let from = Double(low), let to = Double(high), from < to
+            let high = EDFText.number(most + room, rounded: .up), let from = Double(low), let to = Double(high),
+            from < to
         else {
             throw .unwritable(path: path, why: "values of \(channel.name) do not fit into EDF+'s eight characters")
         }

@@ -16,7 +16,9 @@ public struct EEGLAB: RecordingFormat {
         let rate = try fields.positive("srate")
         var log = RepairLog()
         let count = try fields.count("nbchan")
-        let (points, trials) = (try fields.count("pnts"), fields.value("trials")?.number == nil ? 1 : try fields.count("trials"))
+        let (points, trials) = (
+            try fields.count("pnts"), fields.value("trials")?.number == nil ? 1 : try fields.count("trials")
+        )
         var channels = try EEGLABChannels.read(fields.value("chanlocs"), count: count, rate: rate, &log)
         let (source, samples) = try samples(fields, file, count: count, points: points, trials: trials, limit, &log)
         Channel.distinguish(&channels, &log)
@@ -24,9 +26,13 @@ public struct EEGLAB: RecordingFormat {
         recording.events = EEGLABChannels.events(fields.value("event"), rate: rate, &log)
         if trials > 1, points > 0 {
             let seconds = Double(points) / rate
-            recording.segments = (0..<samples / points).map { .init(onset: Double($0) * seconds, position: Double($0) * seconds) }
+            recording.segments = (0..<samples / points).map {
+                .init(onset: Double($0) * seconds, position: Double($0) * seconds)
+            }
         }
-        (recording.subject, recording.comment) = (fields.value("subject")?.text ?? "", fields.value("setname")?.text ?? "")
+        (recording.subject, recording.comment) = (
+            fields.value("subject")?.text ?? "", fields.value("setname")?.text ?? ""
+        )
         recording.repairs = log.repairs
         return recording
     }
@@ -97,7 +103,9 @@ struct EEGLABFields {
             guard eeg.count == 1 else {
                 throw .unsupported(path: path, what: "it holds \(eeg.count) data sets: save them one by one")
             }
-            fields = Dictionary(eeg.fields.map { ($0, eeg.value($0)) }.compactMap { name, value in value.map { (name, $0) } }) { first, _ in first }
+            fields = Dictionary(
+                eeg.fields.map { ($0, eeg.value($0)) }.compactMap { name, value in value.map { (name, $0) } }
+            ) { first, _ in first }
         } else if file.variables["nbchan"] != nil {
             fields = file.variables
         } else {

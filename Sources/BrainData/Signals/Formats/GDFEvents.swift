@@ -20,7 +20,9 @@ struct GDFEvents {
         }
         var (announced, found): (Int, Double)
         if version < 1.94 {
-            (found, announced) = (Double(try triple(start + 1)), Int(try reader.integer(at: start + 4, as: UInt32.self)))
+            (found, announced) = (
+                Double(try triple(start + 1)), Int(try reader.integer(at: start + 4, as: UInt32.self))
+            )
         } else {
             (announced, found) = (try triple(start + 1), Double(try reader.float32(at: start + 4)))
         }

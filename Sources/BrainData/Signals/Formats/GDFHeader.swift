@@ -94,7 +94,8 @@ struct GDFHeader {
         }
         recordBytes = sum
         if samples == 0 {
-            log.add("signal “\(signal.label)”", found: "no samples in a record", used: "the other signals", kind: "empty")
+            log.add(
+                "signal “\(signal.label)”", found: "no samples in a record", used: "the other signals", kind: "empty")
         }
         signals.append(signal)
     }
@@ -200,7 +201,9 @@ extension GDFHeader.Signal {
         (channel.filtering, channel.position) = (filtering, position)
         let scale = DigitalScale(
             physicalLow: ends[0], physicalHigh: ends[1], digitalLow: ends[2], digitalHigh: ends[3])
-        if ends.allSatisfy(\.isFinite), ends[0] != ends[1], ends[2] != ends[3], scale.gain.isFinite, scale.offset.isFinite {
+        if ends.allSatisfy(\.isFinite), ends[0] != ends[1], ends[2] != ends[3], scale.gain.isFinite,
+            scale.offset.isFinite
+        {
             channel.scale = scale
         } else {
             log.add(

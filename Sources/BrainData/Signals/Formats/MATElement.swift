@@ -49,7 +49,8 @@ struct MATElement {
         guard kind != "opaque" else { return head }
         let axes = try MATTag(reader, at: head.place)
         guard axes.type == 5, axes.count >= 8, axes.count <= 256, axes.count % 4 == 0 else {
-            throw .malformed(path: reader.path, expected: "the size of an array", found: "an element of type \(axes.type)")
+            throw .malformed(
+                path: reader.path, expected: "the size of an array", found: "an element of type \(axes.type)")
         }
         for n in 0..<axes.count / 4 {
             head.size.append(Int(try reader.integer(at: axes.start + 4 * n, as: Int32.self)))
@@ -69,8 +70,12 @@ struct MATElement {
             throw .malformed(path: reader.path, expected: "an array inside another", found: "type \(tag.type)")
         }
         if tag.count == 0 {
-            return (.numbers(MATNumbers(size: [0, 0], kind: "double", isComplex: false, number: .float64,
-                order: reader.order, bytes: Data())), tag.next)
+            return (
+                .numbers(
+                    MATNumbers(
+                        size: [0, 0], kind: "double", isComplex: false, number: .float64,
+                        order: reader.order, bytes: Data())), tag.next
+            )
         }
         return (try content(try head(tag), depth: depth), tag.next)
     }
@@ -113,7 +118,9 @@ struct MATElement {
             throw .malformed(path: reader.path, expected: "names of fields", found: "\(names.count) bytes by \(length)")
         }
         var fields: [String] = []
-        for n in 0..<names.count / length { fields.append(try reader.text(at: names.start + n * length, count: length)) }
+        for n in 0..<names.count / length {
+            fields.append(try reader.text(at: names.start + n * length, count: length))
+        }
         let (count, overflow) = head.size.reduce(1, *).multipliedReportingOverflow(by: fields.count)
         guard !overflow else { throw .malformed(path: reader.path, expected: "a structure", found: "\(head.size)") }
         let values = try values(head, names.next, count, depth)

@@ -35,7 +35,8 @@ public struct MATFile: Sendable {
                 let element = try reader.slice(from: place, count: end - place)
                 value = try MATElement(SignalReader(element, path: path, order: reader.order), budget).variable(wanted)
             } else {
-                throw .malformed(path: path, expected: "a variable", found: "an element of type \(tag.type) at byte \(place)")
+                throw .malformed(
+                    path: path, expected: "a variable", found: "an element of type \(tag.type) at byte \(place)")
             }
             if let value { variables[value.name] = value.value }
             // A packed element is not padded.
@@ -67,7 +68,8 @@ public struct MATFile: Sendable {
         case 0x494D: reader.order = .big
         default:
             throw .unsupported(
-                path: file.path, what: "it is no MATLAB file of version 5 to 7.2 (one of version 4 has to be saved again)")
+                path: file.path,
+                what: "it is no MATLAB file of version 5 to 7.2 (one of version 4 has to be saved again)")
         }
         return reader
     }

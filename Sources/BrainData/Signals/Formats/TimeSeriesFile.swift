@@ -58,7 +58,8 @@ public enum TimeSeriesFile {
                 if count == 0 { count = values.count - before }
                 guard values.count - before == count else {
                     throw .unsupported(
-                        path: path, what: "trial \(labels.count + 1) has \(values.count - before) samples, others \(count)")
+                        path: path,
+                        what: "trial \(labels.count + 1) has \(values.count - before) samples, others \(count)")
                 }
             }
             labels.append(label ?? "")
