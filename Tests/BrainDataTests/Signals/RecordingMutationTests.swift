@@ -28,11 +28,11 @@ import Testing
         let target = folder.file(isMAT ? opened : changed)
         let sound = try Data(contentsOf: RecordingGolden.file(changed))
         var dice = FormatFuzzTests.Dice(state: (changed + opened).utf8.reduce(UInt64(0)) { $0 &* 31 &+ UInt64($1) })
-        var (read, refused, slowest) = (0, 0, Duration.zero)
+        var (read, refused, slowest) = (0, 0, 0.0)
         let before = Self.peakMegabytes()
         for _ in 0..<Self.count {
             try replace(target, Self.damage(sound, &dice))
-            let start = ContinuousClock.now
+            let start = Self.seconds()
             do throws(SignalError) {
                 if isMAT { try readVariables(target) } else { try readRecording(folder.file(opened)) }
                 read += 1
@@ -40,11 +40,11 @@ import Testing
                 #expect(!error.description.isEmpty)
                 refused += 1
             }
-            slowest = max(slowest, ContinuousClock.now - start)
+            slowest = max(slowest, Self.seconds() - start)
         }
         #expect(read + refused == Self.count)
         #expect(refused > 0 || changed.hasSuffix("vmrk"))  // damaged markers are left out, the rest is read
-        #expect(slowest < .seconds(1), "\(changed): \(slowest)")
+        #expect(slowest < 1, "\(changed): \(slowest)")
         #expect(Self.peakMegabytes() - before < 300)
     }
 
@@ -92,6 +92,13 @@ import Testing
         let handle = try #require(fopen(file.path, "w"))
         defer { fclose(handle) }
         #expect(bytes.withUnsafeBytes { fwrite($0.baseAddress, 1, $0.count, handle) } == bytes.count)
+    }
+
+    /// Processor time of this thread: a busy machine is no fault of the reader.
+    private static func seconds() -> Double {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
     }
 
     private static func peakMegabytes() -> Int {
