@@ -131,3 +131,62 @@ import Testing
         #expect(try Samples.strangers(in: folder, besides: ["a.nii", "bad.nii", "short.nii", "big.nii.gz"]).isEmpty)
     }
 }
+
+@Suite struct RecordingCommandTests {
+    private let folder: TemporaryFolder
+    private let recordings = Command.root.appendingPathComponent("Tests/BrainDataTests/Golden/recordings")
+    init() throws { folder = try TemporaryFolder() }
+
+    private func path(_ name: String) -> String { recordings.appendingPathComponent(name).path }
+
+    @Test func aRecordingIsDescribed() throws {
+        let run = try Command("info", path("plus.edf"))
+        #expect(run.status == 0 && run.errors.isEmpty)
+        for word in [
+            "EDF+C", "3: 2 eeg, 1 eog", "C3 Cz EOG", "16 Hz", "3 s (48 samples)", "3: T1 × 1", "2021-03-05T14:30:10Z",
+        ] {
+            #expect(run.output.contains(word), "\(word) in \(run.output)")
+        }
+        let object = try Command("info", path("broken.edf"), "--json").object()
+        #expect(object["kind"] as? String == "recording" && object["samples"] as? Int == 48)
+        let fields = (object["repairs"] as? [[String: Any]])?.compactMap { $0["field"] as? String } ?? []
+        #expect(fields.contains("number of records"))
+        #expect(try Command("info", path("broken.edf")).output.contains("used 3, from the file's size"))
+    }
+
+    @Test(arguments: ["a.edf", "a.vhdr"]) func aRecordingIsConverted(name: String) throws {
+        let run = try Command("convert", path("old.gdf"), folder.file(name).path)
+        #expect(run.status == 0 && run.output.isEmpty, "\(run.errors)")
+        let object = try Command("info", folder.file(name).path, "--json").object()
+        #expect((object["channels"] as? [[String: Any]])?.compactMap { $0["name"] as? String } == ["C3", "Cz", "EOG"])
+        #expect(object["seconds"] as? Double == 3 && (object["repairs"] as? [Any])?.isEmpty == true)
+        #expect((object["events"] as? [Any])?.count == 3)
+    }
+
+    @Test func samplesBecomeAnArray() throws {
+        let run = try Command("convert", path("status.bdf"), folder.file("a.npy").path)
+        #expect(run.status == 0 && run.errors.contains("Status"), "\(run.errors)")
+        let array = try NumPyArray(folder.file("a.npy"))
+        #expect(array.entry == TensorEntry(type: .float64, shape: [1, 48]))
+        #expect(try Command("convert", path("plus.edf"), folder.file("b.npy").path, "--type", "float32").status == 0)
+        #expect(try NumPyArray(folder.file("b.npy")).entry.type == .float32)
+        #expect(try Command("convert", path("plus.edf"), folder.file("b.npy").path, "--type", "uint8").status == 64)
+        #expect(try Command("convert", path("plus.edf"), folder.file("b.edf").path, "--type", "int16").status == 64)
+    }
+
+    @Test func failuresAreOneSentence() throws {
+        for (from, to, status) in [("plus.edf", "a.bdf", Int32(73)), ("plus.edf", "a.gdf", 73)] {
+            let run = try Command("convert", path(from), folder.file(to).path)
+            #expect(run.status == status && run.isOneSentence, "\(run.errors)")
+        }
+        let short = try folder.write(
+            Data(contentsOf: recordings.appendingPathComponent("plus.edf")).prefix(300), to: "s.edf")
+        let run = try Command("info", short.path)
+        #expect(run.status == 65 && run.isOneSentence)
+    }
+
+    @Test func readingIsTimed() throws {
+        let object = try Command("bench", "recording", path("plus.edf"), "--repeats", "2", "--json").object()
+        #expect(object["samples"] as? Int == 144 && (object["median_seconds"] as? Double ?? -1) > 0)
+    }
+}

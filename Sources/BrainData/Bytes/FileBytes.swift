@@ -18,12 +18,13 @@ public struct FileBytes: Sendable {
 
     /// Opens a file and looks at its beginning.
     ///
+    /// - Parameter content: what the file should hold, for the error of an empty one.
     /// - Throws: ``ImagingError/missing(path:)``, ``ImagingError/unreadable(path:why:)``, or
     ///   ``ImagingError/malformed(path:expected:found:)`` for an empty file and a damaged gzip.
-    public init(_ url: URL) throws(ImagingError) {
+    public init(_ url: URL, expecting content: String = "an image") throws(ImagingError) {
         self.url = url
         raw = try Self.map(url)
-        guard !raw.isEmpty else { throw .malformed(path: url.path, expected: "an image", found: "an empty file") }
+        guard !raw.isEmpty else { throw .malformed(path: url.path, expected: content, found: "an empty file") }
         isPacked = Deflate.isGzip(raw)
         if isPacked {
             beginning = try Deflate.unpack(raw, first: 65_536, isGlance: true, path: url.path).bytes

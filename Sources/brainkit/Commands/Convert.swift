@@ -3,20 +3,23 @@ import BrainData
 import Foundation
 import NeuralNet
 
-/// Rewrites an image or a checkpoint in another format.
+/// Rewrites an image, a recording or a checkpoint in another format.
 struct Convert: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Rewrite an image or a checkpoint in another format.",
+        abstract: "Rewrite an image, a recording or a checkpoint in another format.",
         discussion: """
             Images: what is read goes out as the new name's ending says; whole numbers stay whole numbers unless \
-            --type says otherwise. Checkpoints: .pth and .pt become .safetensors, without running anything in them.
+            --type says otherwise. EEG recordings: EDF, BDF, GDF, BrainVision and EEGLAB become EDF+ (.edf) or \
+            BrainVision (.vhdr), or a bare array of channels by samples (.npy; float64 unless --type says \
+            float32). Checkpoints: .pth and .pt become .safetensors, without running anything in them.
 
             EXAMPLE
               brainkit convert scan.nrrd scan.nii.gz
+              brainkit convert night.bdf night.edf
               brainkit convert network.pth network.safetensors
             """)
 
-    @Argument(help: "An image, or a .pth or .pt checkpoint.")
+    @Argument(help: "An image, a recording, or a .pth or .pt checkpoint.")
     var input: String
     @Argument(help: "The new file; its ending names the format.")
     var output: String
@@ -39,6 +42,8 @@ struct Convert: ParsableCommand {
         let place = try OutputPath.file(output)
         if place.pathExtension.lowercased() == "safetensors" {
             try convertCheckpoint(source, to: place)
+        } else if RecordingFile.recognises(source) {
+            try RecordingConversion(limit: ProcessMemory.free(limit: maxMemory), type: type).run(source, to: place)
         } else {
             try convertImage(source, to: place)
         }

@@ -3,17 +3,19 @@ import BrainData
 import Foundation
 import NeuralNet
 
-/// Says what is in a file: an image, a checkpoint or an array.
+/// Says what is in a file: an image, a recording, a checkpoint or an array.
 struct Info: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Say what is in an image, a checkpoint or an array.",
+        abstract: "Say what is in an image, a recording, a checkpoint or an array.",
         discussion: """
-            Images: format, size, spacing, orientation, type and what was odd. Checkpoints (.safetensors, .pth, \
-            .pt): every tensor's name, shape and type. Arrays (.npy): shape and type. Only what is needed of the \
-            file is read.
+            Images: format, size, spacing, orientation, type and what was odd. EEG recordings (.edf, .bdf, .gdf, \
+            .vhdr, .set): channels, rates, duration, events and what was mended; BIDS sidecars are heeded. \
+            Checkpoints (.safetensors, .pth, .pt): every tensor's name, shape and type. Arrays (.npy): shape and \
+            type. Only what is needed of the file is read.
 
             EXAMPLE
               brainkit info flair.nii.gz
+              brainkit info sub-01_task-rest_eeg.edf
             """)
 
     @Argument(help: "The file.")
@@ -28,6 +30,7 @@ struct Info: ParsableCommand {
         let url = URL(fileURLWithPath: file)
         switch try Content(url) {
         case .image(let header): try show(ImageSummary(file, header))
+        case .recording(let recording): try show(RecordingSummary(file, recording))
         case .checkpoint(let tensors): try show(CheckpointSummary(file, tensors))
         case .array(let array): try show(ArraySummary(file, array))
         }
@@ -41,7 +44,7 @@ struct Info: ParsableCommand {
 
 /// What a file holds, by its first bytes and then by its name.
 private enum Content {
-    case image(ImageHeader), checkpoint(any TensorFile), array(NumPyArray)
+    case image(ImageHeader), recording(Recording), checkpoint(any TensorFile), array(NumPyArray)
 
     private static let checkpoints = ["safetensors", "pth", "pt", "ckpt", "bin"]
 
@@ -56,6 +59,8 @@ private enum Content {
             self = .array(try NumPyArray(url))
         } else if Self.checkpoints.contains(ending) {
             self = .checkpoint(try TensorFiles.open(url))
+        } else if RecordingFile.recognises(url) {
+            self = .recording(try BIDSRecording.open(url, limit: ProcessMemory.free(limit: nil)))
         } else {
             self = try Self.image(url)
         }
@@ -80,7 +85,8 @@ private enum Content {
     }
 }
 
-private protocol Summary: Encodable {
+/// What `info` shows of a file.
+protocol Summary: Encodable {
     /// A title and a value a line.
     var rows: [[String]] { get }
 }

@@ -22,6 +22,7 @@ struct Failure: Error {
         switch error {
         case let failure as Failure: self = failure
         case let error as ImagingError: self.init(Self.code(of: error), error.description)
+        case let error as SignalError: self.init(Self.code(of: error), error.description)
         case let error as NetworkError: self.init(Self.code(of: error), error.description)
         case let error as TrainingError: self.init(.badData, error.description)
         case let error as EvaluationError:
@@ -34,6 +35,15 @@ struct Failure: Error {
     private static func code(of error: ImagingError) -> ExitCode {
         switch error {
         case .missing, .layout: .missing
+        case .unwritable: .cannotWrite
+        case .tooLarge: .memory
+        default: .badData
+        }
+    }
+
+    private static func code(of error: SignalError) -> ExitCode {
+        switch error {
+        case .missing: .missing
         case .unwritable: .cannotWrite
         case .tooLarge: .memory
         default: .badData

@@ -1,0 +1,35 @@
+public import BrainData
+
+/// Common spatial patterns and linear discriminants, the classical decoder of motor imagery (MOABB's `CSP + LDA`).
+public struct SpatialPatternDecoder: TrialDecoder {
+    public let classes: [String]
+    private let filter: IIRFilter
+    private let patterns: CommonSpatialPatterns
+    private let discriminant: LinearDiscriminant
+
+    /// - Parameters:
+    ///   - band: in hertz.
+    ///   - filters: of two classes together, or of each class where there are more; cut to what the channels allow.
+    public init(
+        training epochs: Epochs, band: (low: Double, high: Double) = (8, 32), filters: Int = 6
+    ) throws(SignalError) {
+        classes = epochs.classes
+        let filter = try IIRFilter.butterworth(order: 4, .bandpass(band.low, band.high), rate: epochs.rate)
+        self.filter = filter
+        let filtered = try epochs.mapping { signal throws(SignalError) in try filter.zeroPhase(signal) }
+        if classes.count == 2 {
+            let pairs = max(2, min(filters, epochs.channels.count) / 2 * 2)
+            patterns = try .twoClass(filtered, classes[0], classes[1], filters: pairs)
+        } else {
+            patterns = try .oneVersusRest(filtered, filters: min(filters, epochs.channels.count))
+        }
+        let labels = epochs.labels.map { [classes] label in classes.firstIndex(of: label) ?? 0 }
+        discriminant = try LinearDiscriminant(patterns.features(filtered), labels, count: classes.count)
+    }
+
+    public func probabilities(_ epochs: Epochs) throws(SignalError) -> [[Double]] {
+        let filter = filter
+        let filtered = try epochs.mapping { signal throws(SignalError) in try filter.zeroPhase(signal) }
+        return patterns.features(filtered).map(discriminant.probabilities)
+    }
+}
