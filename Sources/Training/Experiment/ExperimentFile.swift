@@ -123,8 +123,8 @@ extension Experiment {
             if let flaw = registration.flaw { try demand(false, "registration.\(flaw)") }
             try demand(sampling.batch == 1, "task is registration, and sampling.batch is not 1")
             try demand(
-                !data.synthetic.labelMaps.isEmpty,
-                "task is registration, and data.synthetic.labelMaps names no folder")
+                !data.synthetic.labelMaps.isEmpty || !data.folder.isEmpty,
+                "task is registration, and neither data.synthetic.labelMaps nor data.folder names a folder")
             try demand(!data.input.contrasts.isEmpty, "data.input.contrasts names no contrast to make brains up in")
         }
     }

@@ -28,9 +28,9 @@ public struct TrainingPlan: Encodable, Sendable {
     ) throws {
         self.experiment = experiment
         if experiment.task == .registration {
-            let files = try experiment.labelMapFiles()
-            heldOut = files.heldOut.map { BrainMap.name(of: $0.path) }
-            try planRegistration(maps: files.training.count, measures: measures)
+            let names = try experiment.namesOfPairs()
+            heldOut = names.heldOut
+            try planRegistration(training: names.training, measures: measures)
             return
         }
         let sides = try experiment.sides()
@@ -156,10 +156,10 @@ public struct TrainingPlan: Encodable, Sendable {
     }
 
     /// Nothing hangs on the data: the plan says what there is, and how long it takes.
-    private mutating func planRegistration(maps: Int, measures: Bool) throws {
+    private mutating func planRegistration(training: Int, measures: Bool) throws {
         let settings = experiment.registration
         note(
-            "label maps", "\(maps) to train on, \(heldOut.count) to validate",
+            experiment.data.folder.isEmpty ? "label maps" : "scans", "\(training) to train on, \(heldOut.count) to validate",
             "those named in data.validation are held out")
         let size = settings.size.map(String.init).joined(separator: " × ")
         note("input", "\(size) voxels", "given; cubes of \(Self.short(experiment.data.input.spacing)) mm")
@@ -168,10 +168,10 @@ public struct TrainingPlan: Encodable, Sendable {
         note("parameters", "\(weights.tensors.reduce(0) { $0 + $1.tensor.count })", settings.model.rawValue)
         note("steps", "\(experiment.optimiser.steps)", "given; one pair each")
         if measures {
-            let learner = try RegistrationLearner(experiment), synthesiser = try PairSynthesiser(experiment)
+            let learner = try RegistrationLearner(experiment), pairs = try experiment.pairs()
             note(
                 try StepMeasurement(
-                    { try RegistrationLearner.Batch(synthesiser.pair($0)) },
+                    { try RegistrationLearner.Batch(pairs.pair($0)) },
                     { _ = try learner.learn(from: $0, at: $1, rate: 0) }))
         }
         chooseThreads()

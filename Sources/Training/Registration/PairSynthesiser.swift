@@ -7,7 +7,7 @@ import NeuralNet
 /// After Hoffmann et al., *SynthMorph: learning contrast-invariant registration without acquired images*, IEEE Transactions
 /// on Medical Imaging 41, 2022, [doi:10.1109/TMI.2021.3116879](https://doi.org/10.1109/TMI.2021.3116879), section III: label
 /// maps are deformed, and each gets intensities of its own. Pair n hangs on the seed and on n alone.
-struct PairSynthesiser: Sendable {
+struct PairSynthesiser: PairSource {
     /// The maps that pairs are made from, and those that only validation sees.
     let training, heldOut: [BrainMap]
     private let settings: RegistrationSettings
@@ -24,7 +24,8 @@ struct PairSynthesiser: Sendable {
         seed = experiment.seed
     }
 
-    /// A pair to train on.
+    var counts: (training: Int, heldOut: Int) { (training.count, heldOut.count) }
+
     func pair(_ number: Int) throws(ImagingError) -> RegistrationPair {
         var random = stream("pair \(number)")
         func draw() -> BrainMap { training[Int(random.uniform() * Double(training.count))] }
@@ -33,7 +34,7 @@ struct PairSynthesiser: Sendable {
         return try pair(moving, fixed, "pair \(number)")
     }
 
-    /// A pair to validate by: a map that is trained on and one that is not, in either order.
+    /// A map that is trained on and one that is not, in either order.
     func validationPair(_ number: Int) throws(ImagingError) -> RegistrationPair {
         let known = training[number % training.count], unseen = heldOut[number % heldOut.count]
         let (moving, fixed) = number % 2 == 0 ? (known, unseen) : (unseen, known)
@@ -52,7 +53,8 @@ struct PairSynthesiser: Sendable {
         let target = deformation(fixed, Affine(spacing: [1, 1, 1]))
         let source = deformation(moving, jitter(&random))
         let grid = grid(around: target)
-        let (a, b) = (try image(source, grid, name + " moving"), try image(target, grid, name + " fixed"))
+        let shared = random.chance(settings.pairs.sameContrast) ? look(&random) : nil
+        let a = try image(source, grid, shared, name + " moving"), b = try image(target, grid, shared, name + " fixed")
         let coarse = Self.halved(grid)
         return RegistrationPair(
             name: "\(moving.name) to \(fixed.name)", size: settings.size, images: a.voxels + b.voxels,
@@ -107,20 +109,24 @@ struct PairSynthesiser: Sendable {
 
     /// A brain in a contrast of its own, scanned, taken out of its head and brought to 0…1.
     private func image(
-        _ deformation: PairDeformation, _ grid: Grid, _ name: String
+        _ deformation: PairDeformation, _ grid: Grid, _ shared: Painter.Look?, _ name: String
     ) throws(ImagingError) -> (voxels: [Float], structures: [UInt8]) {
         var random = stream(name)
         var corners = [UInt8](repeating: 0, count: 4 * grid.count)
         let structures = deformation.structures(on: grid, corners: &corners)
         let brain = Mask(grid: grid, voxels: structures.map { $0 != 0 })
         let shown = Extraction(synthesis.stripping, &random).mask(of: brain, &random)
-        let contrast = contrasts[Int(random.uniform() * Double(contrasts.count))]
-        let look =
-            random.chance(synthesis.randomContrast)
-            ? Painter.Look(random: &random) : Painter.Look(contrast, synthesis.appearance, &random)
-        let picture = Self.painted(structures, corners, look, grid, &random)
+        let own = look(&random)
+        let picture = Self.painted(structures, corners, shared ?? own, grid, &random)
         let scan = try Scanner(settings: synthesis.acquisition, grid: grid, moves: false).scan(picture, &random)
         return (Self.normalised(scan, within: shown), structures)
+    }
+
+    /// How tissues look: as in one of the contrasts, or as in none.
+    private func look(_ random: inout SplitMix) -> Painter.Look {
+        let contrast = contrasts[Int(random.uniform() * Double(contrasts.count))]
+        return random.chance(synthesis.randomContrast)
+            ? Painter.Look(random: &random) : Painter.Look(contrast, synthesis.appearance, &random)
     }
 
     /// The mean of a voxel's corners, varied by smooth and by white noise. Fluid lies around the brain.

@@ -9,10 +9,12 @@ struct RegistrationLearner {
         let images: [Float]
         /// The structures' shares of the cells at half resolution.
         let moving, fixed: [Float]
+        /// Channels of these.
+        let structures: Int
         let places: (moving: [Float], fixed: [Float])?
 
         init(_ pair: RegistrationPair) {
-            images = pair.images
+            (images, structures) = (pair.images, pair.structures)
             (moving, fixed, places) = (pair.shares(of: pair.moving), pair.shares(of: pair.fixed), pair.places)
         }
     }
@@ -49,76 +51,56 @@ struct RegistrationLearner {
     /// The loss of one pair, to be called on the engine's thread.
     func loss(of batch: Batch) throws(NetworkError) -> Tensor {
         let weights = settings.loss
-        let fields = try network.coarseFields(
-            tensor(batch.images, channels: 2, step: 1), symmetric: weights.symmetric)
-        let (moving, fixed) = (
-            try tensor(batch.moving, channels: BrainStructure.compared.count, step: 2),
-            try tensor(batch.fixed, channels: BrainStructure.compared.count, step: 2)
-        )
+        let images = try tensor(batch.images, channels: 2, step: 1)
+        let fields = try network.fields(images, symmetric: weights.symmetric)
         var value = try RegistrationLoss.diffusion(fields.rough).scaled(by: weights.smoothness)
-        let share = fields.back == nil ? weights.dice : weights.dice / 2
-        value = try value + RegistrationLoss.dice(fields.there.warp(moving), fixed).scaled(by: share)
-        if let back = fields.back {
-            value = try value + RegistrationLoss.dice(back.warp(fixed), moving).scaled(by: share)
+        if weights.dice > 0 && batch.structures > 0 {
+            value = try value + overlap(of: batch, fields).scaled(by: weights.dice)
+        }
+        if weights.correlation > 0 {
+            let warped = try fields.whole().warp(images.narrowed(1, from: 0, length: 1))
+            let alike = try RegistrationLoss.localCorrelation(warped, images.narrowed(1, from: 1, length: 1))
+            value = try value + alike.scaled(by: weights.correlation)
         }
         guard let places = batch.places, weights.correspondence > 0 else { return value }
-        let missed = try fields.there.warp(tensor(places.moving, channels: 3, step: 2))
-            - tensor(places.fixed, channels: 3, step: 2)
-        // Cells that lie wholly inside the structures, of which the shares sum to 1.
-        let inside = try fixed.sum(along: [1], keepingAxes: true)
-        let distances = try (missed.squared().sum(along: [1], keepingAxes: true) * inside).sum()
-        let mean = try distances / inside.sum().scaled(by: 1, plus: 1)
-        return try value + mean.scaled(by: weights.correspondence)
+        return try value + missed(places, batch, fields).scaled(by: weights.correspondence)
+    }
+
+    /// 1 − Dice of the structures, there and, where known, back.
+    private func overlap(of batch: Batch, _ fields: RegistrationNetwork.Fields) throws(NetworkError) -> Tensor {
+        let moving = try tensor(batch.moving, channels: batch.structures, step: 2)
+        let fixed = try tensor(batch.fixed, channels: batch.structures, step: 2)
+        let smooth = (moving: try smoothed(moving), fixed: try smoothed(fixed))
+        func missing(_ field: FlowField, _ from: (Tensor, Tensor), _ to: (Tensor, Tensor)) throws(NetworkError) -> Tensor {
+            let sharp = try RegistrationLoss.dice(field.warp(from.0), to.0, squares: false)
+            return try (sharp + RegistrationLoss.dice(field.warp(from.1), to.1)).scaled(by: 0.5)
+        }
+        let there = try missing(fields.there, (moving, smooth.moving), (fixed, smooth.fixed))
+        guard let back = fields.back else { return there }
+        return try (there + missing(back, (fixed, smooth.fixed), (moving, smooth.moving))).scaled(by: 0.5)
+    }
+
+    /// The squared distance to where the tissue truly went, averaged over the fixed brain's structures.
+    private func missed(
+        _ places: (moving: [Float], fixed: [Float]), _ batch: Batch, _ fields: RegistrationNetwork.Fields
+    ) throws(NetworkError) -> Tensor {
+        let inside = try tensor(batch.fixed, channels: batch.structures, step: 2).sum(along: [1], keepingAxes: true)
+        let found = try fields.there.warp(tensor(places.moving, channels: 3, step: 2))
+        let apart = try found - tensor(places.fixed, channels: 3, step: 2)
+        let distances = try (apart.squared().sum(along: [1], keepingAxes: true) * inside).sum()
+        return try distances / inside.sum().scaled(by: 1, plus: 1)
+    }
+
+    /// Structures blurred over a few voxels: they pull on each other from farther away, and reading them between voxels blurs
+    /// them hardly more.
+    private func smoothed(_ structures: Tensor) throws(NetworkError) -> Tensor {
+        try structures.averagePooled(kernel: 3, stride: 1, padding: 1)
+            .averagePooled(kernel: 3, stride: 1, padding: 1)
     }
 
     private func tensor(_ values: [Float], channels: Int, step: Int) throws(NetworkError) -> Tensor {
         let size = settings.size.map { $0 / step }
         return try Tensor(values, shape: [1, channels, size[2], size[1], size[0]]).permuted([0, 1, 4, 3, 2])
             .contiguous()
-    }
-}
-
-/// A form of TransMorph that learns.
-enum RegistrationNetwork: Sendable {
-    case displacement(TransMorph)
-    case diffeomorphic(TransMorphDiff)
-
-    /// Fields at half resolution, in its voxels.
-    struct CoarseFields {
-        let there: FlowField
-        /// Its inverse, where asked for and known.
-        let back: FlowField?
-        /// What is to be smooth.
-        let rough: Tensor
-    }
-
-    init(_ weights: Weights, _ settings: RegistrationSettings) throws(NetworkError) {
-        switch settings.model {
-        case .displacement: self = .displacement(try TransMorph(weights, settings.network.network))
-        case .diffeomorphic: self = .diffeomorphic(try TransMorphDiff(weights, settings.network))
-        }
-    }
-
-    /// - Parameter symmetric: asks for the way back too, which a velocity gives and a displacement does not.
-    func coarseFields(_ images: Tensor, symmetric: Bool) throws(NetworkError) -> CoarseFields {
-        switch self {
-        case .displacement(let network):
-            let field = try network.features(images).displacements
-            let half = try field.averagePooled(kernel: 2, stride: 2).scaled(by: 0.5)
-            return CoarseFields(there: FlowField(half), back: nil, rough: field)
-        case .diffeomorphic(let network):
-            let velocity = try network.velocity(images), squarings = network.configuration.squarings
-            let back = symmetric ? try FlowField(velocity: velocity.scaled(by: -1), squarings: squarings) : nil
-            return CoarseFields(
-                there: try FlowField(velocity: velocity, squarings: squarings), back: back, rough: velocity)
-        }
-    }
-
-    /// The field at full resolution.
-    func field(_ images: Tensor) throws(NetworkError) -> FlowField {
-        switch self {
-        case .displacement(let network): FlowField(try network(images))
-        case .diffeomorphic(let network): FlowField(try network(images))
-        }
     }
 }

@@ -25,6 +25,8 @@ public struct RegistrationSettings: Codable, Sendable, Equatable {
     public struct Pairs: Codable, Sendable, Equatable {
         /// The share of pairs that show one label map twice, under two deformations; the others show two maps.
         public var sameMap = 0.5
+        /// The share of pairs whose brains are shown in one contrast; the others have a contrast each.
+        public var sameContrast = 0.0
         /// What affine alignment is thought to leave between the two: turns about each axis in degrees, stretches as shares,
         /// shears, and shifts in millimetres, each up to this.
         public var rotation = 5.0
@@ -40,8 +42,10 @@ public struct RegistrationSettings: Codable, Sendable, Equatable {
 
     /// What is added up to the loss, each with its weight; 0 leaves it out.
     public struct Loss: Codable, Sendable, Equatable {
-        /// 1 − Dice of the structures at half resolution.
+        /// 1 − Dice of the structures at half resolution, as they are and blurred, half each.
         public var dice = 1.0
+        /// Minus the local correlation of the images in windows of 9 voxels: for pairs of one contrast.
+        public var correlation = 0.0
         /// The diffusion of the velocity, or of the displacements where there is no velocity.
         public var smoothness = 0.5
         /// The squared distance, in voxels of half resolution, to where the tissue truly went; pairs of one map only.
@@ -58,6 +62,9 @@ extension RegistrationSettings {
             return "size is \(size), not three multiples of 32"
         }
         guard (0...1).contains(pairs.sameMap) else { return "pairs.sameMap is \(pairs.sameMap), not from 0 to 1" }
+        guard (0...1).contains(pairs.sameContrast) else {
+            return "pairs.sameContrast is \(pairs.sameContrast), not from 0 to 1"
+        }
         let lengths = [
             ("rotation", pairs.rotation, 90.0), ("scaling", pairs.scaling, 0.5), ("shear", pairs.shear, 0.5),
             ("translation", pairs.translation, 100), ("fine", pairs.fine, 20),
@@ -71,7 +78,10 @@ extension RegistrationSettings {
         guard (0...1000).contains(pairs.validation) else {
             return "pairs.validation is \(pairs.validation), not from 0 to 1000"
         }
-        let weights = [("dice", loss.dice), ("smoothness", loss.smoothness), ("correspondence", loss.correspondence)]
+        let weights = [
+            ("dice", loss.dice), ("correlation", loss.correlation), ("smoothness", loss.smoothness),
+            ("correspondence", loss.correspondence),
+        ]
         for (name, value) in weights where !(value >= 0 && value.isFinite) {
             return "loss.\(name) is \(value), not above zero"
         }

@@ -7,29 +7,29 @@ import NeuralNet
 /// A registration network: trained on pairs of made-up brains, judged on pairs with a brain that it never trained on.
 final class RegistrationSubject: TrainingSubject {
     private let experiment: Experiment
-    private let synthesiser: PairSynthesiser
+    private let source: any PairSource
     private let learner: RegistrationLearner
     private let validation: [RegistrationPair]
     private var foldedShare: Double?
 
     init(_ experiment: Experiment, from checkpoint: (file: Safetensors, step: Int)?) throws {
         self.experiment = experiment
-        synthesiser = try PairSynthesiser(experiment)
-        let synthesiser = synthesiser
+        let source = try experiment.pairs()
+        self.source = source
         validation =
-            synthesiser.heldOut.isEmpty
-            ? [] : try (0..<experiment.registration.pairs.validation).map { try synthesiser.validationPair($0) }
+            source.counts.heldOut == 0
+            ? [] : try (0..<experiment.registration.pairs.validation).map { try source.validationPair($0) }
         learner = try RegistrationLearner(experiment, from: checkpoint)
     }
 
     var weights: Weights { learner.weights }
     var optimiser: AdamW { learner.optimiser }
-    var cases: (training: Int, validation: Int) { (synthesiser.training.count, validation.count) }
+    var cases: (training: Int, validation: Int) { (source.counts.training, validation.count) }
     var scoresAValidation: Int { 2 * validation.count }
 
     var batches: @Sendable (Int) throws -> RegistrationLearner.Batch {
-        let synthesiser = synthesiser
-        return { try RegistrationLearner.Batch(synthesiser.pair($0)) }
+        let source = source
+        return { try RegistrationLearner.Batch(source.pair($0)) }
     }
 
     func learn(from batch: RegistrationLearner.Batch, at step: Int, rate: Double) throws -> Double {
@@ -97,6 +97,19 @@ extension RegistrationPair {
 }
 
 extension Experiment {
+    /// Pairs of the folder's scans where one is given, made-up ones otherwise.
+    func pairs() throws -> any PairSource { data.folder.isEmpty ? try PairSynthesiser(self) : try ScanPairs(self) }
+
+    /// How many label maps or scans there are to train on, and the names of those that are held out; no image is opened.
+    func namesOfPairs() throws -> (training: Int, heldOut: [String]) {
+        if data.folder.isEmpty {
+            let files = try labelMapFiles()
+            return (files.training.count, files.heldOut.map { BrainMap.name(of: $0.path) })
+        }
+        let files = try scans()
+        return (files.training.count, files.heldOut.map(\.name))
+    }
+
     /// The label maps to make pairs from, and those that are kept for validation.
     func labelMapFiles() throws -> (training: [URL], heldOut: [URL]) {
         let folder = URL(fileURLWithPath: data.synthetic.labelMaps)
