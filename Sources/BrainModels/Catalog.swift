@@ -13,7 +13,8 @@ public struct Catalog: Sendable {
         public let citation: String
         /// Parameters of the published size, fixed masks included.
         public let parameters: Int
-        /// Operations of the published size for a million voxels in billions, a multiplication and addition being two.
+        /// Operations of the published size for a million voxels in billions, a multiplication and addition being two; of
+        /// registration counted on 160×192×224 voxels.
         public let gigaflopsPerMegavoxel: Double
         /// Bytes that the tensors of the published size take in float32 for every voxel of the input, rounded up.
         public let bytesPerVoxel: Int
@@ -40,18 +41,43 @@ public struct Catalog: Sendable {
             build: { weights, json in try EoFormer(weights, configuration(json, standard: EoFormer.Configuration())) }),
         Entry(
             name: "transmorph", task: "registration of two brain scans by a field of displacements",
-            citation: transMorph, parameters: 46_771_251, gigaflopsPerMegavoxel: 2 * 723.6 / 6.881_28,
+            citation: transMorph, parameters: 46_771_251, gigaflopsPerMegavoxel: 1447.2 / 6.881_28,
             bytesPerVoxel: 1200, golden: "transmorph-small", licence: "Apache-2.0", forms: [],
             build: { weights, json in
                 try TransMorph(weights, configuration(json, standard: TransMorph.Configuration()))
             }),
         Entry(
             name: "transmorph-diff", task: "registration of two brain scans by a map that does not fold",
-            citation: transMorph, parameters: 46_557_414, gigaflopsPerMegavoxel: 2 * 723.6 / 6.881_28,
+            citation: transMorph, parameters: 46_557_414, gigaflopsPerMegavoxel: 637.2 / 6.881_28,
             bytesPerVoxel: 1200, golden: "transmorph-small", licence: "Apache-2.0",
             forms: TransMorphDiff.Form.allCases.map(\.rawValue),
             build: { weights, json in
                 try TransMorphDiff(weights, configuration(json, standard: TransMorphDiff.Configuration()))
+            }),
+        Entry(
+            name: "transmorph-bspline", task: "registration of two brain scans by a map of smooth splines",
+            citation: transMorph, parameters: 46_806_307, gigaflopsPerMegavoxel: 984.1 / 6.881_28,
+            bytesPerVoxel: 1200, golden: "transmorph-small", licence: "Apache-2.0", forms: [],
+            build: { weights, json in
+                try TransMorphBSpline(weights, configuration(json, standard: TransMorphBSpline.Configuration()))
+            }),
+        Entry(
+            name: "swin-voxelmorph", task: "registration of two brain scans, both ways at once",
+            citation: "after Zhu & Lu, Swin-VoxelMorph: A Symmetric Unsupervised Learning Model for Deformable Medical Image "
+                + "Registration Using Swin Transformer, MICCAI 2022, LNCS 13436, 78–87, doi:10.1007/978-3-031-16446-0_8",
+            parameters: 7_865_148, gigaflopsPerMegavoxel: 108.2 / 6.881_28, bytesPerVoxel: 1200,
+            golden: "swin-voxelmorph-small", licence: "Apache-2.0", forms: [],
+            build: { weights, json in
+                try SwinVoxelMorph(weights, configuration(json, standard: SwinVoxelMorph.Configuration()))
+            }),
+        Entry(
+            name: "graformer-dir", task: "registration of two brain scans with a graph over the brain",
+            citation: "after Yang et al., GraformerDIR: Graph convolution transformer for deformable image registration, "
+                + "Computers in Biology and Medicine 148, 105799, 2022, doi:10.1016/j.compbiomed.2022.105799",
+            parameters: 257_795, gigaflopsPerMegavoxel: 558.3 / 6.881_28, bytesPerVoxel: 1200,
+            golden: "graformer-dir-small", licence: "Apache-2.0", forms: [],
+            build: { weights, json in
+                try GraformerDIR(weights, configuration(json, standard: GraformerDIR.Configuration()))
             }),
     ]
 

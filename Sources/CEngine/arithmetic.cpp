@@ -16,12 +16,15 @@
 #include <ATen/ops/mean.h>
 #include <ATen/ops/mul.h>
 #include <ATen/ops/relu.h>
+#include <ATen/ops/scatter.h>
 #include <ATen/ops/sigmoid.h>
 #include <ATen/ops/sin.h>
 #include <ATen/ops/softmax.h>
 #include <ATen/ops/square.h>
 #include <ATen/ops/sub.h>
 #include <ATen/ops/sum.h>
+#include <ATen/ops/topk.h>
+#include <ATen/ops/zeros_like.h>
 
 Made engine_add(Given a, Given b) { return make([&] { return at::add(a->t, b->t); }); }
 Made engine_subtract(Given a, Given b) { return make([&] { return at::sub(a->t, b->t); }); }
@@ -35,6 +38,12 @@ Made engine_affine(Given x, double scale, double shift) {
 }
 Made engine_matmul(Given a, Given b) { return make([&] { return at::matmul(a->t, b->t); }); }
 Made engine_softmax(Given x, int64_t axis) { return make([&] { return at::softmax(x->t, axis); }); }
+Made engine_keep_largest(Given x, int64_t count, int64_t axis) {
+    return make([&] {
+        auto [values, places] = at::topk(x->t, count, axis);
+        return at::zeros_like(x->t).scatter(axis, places, values);
+    });
+}
 Made engine_log_softmax(Given x, int64_t axis) { return make([&] { return at::log_softmax(x->t, axis); }); }
 Made engine_sigmoid(Given x) { return make([&] { return at::sigmoid(x->t); }); }
 Made engine_relu(Given x) { return make([&] { return at::relu(x->t); }); }

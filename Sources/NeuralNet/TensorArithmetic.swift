@@ -25,6 +25,13 @@ extension Tensor {
     /// `exp(x) / Σ exp(x)` along `axis`.
     public func softmax(along axis: Int) throws(NetworkError) -> Tensor { try Tensor(engine_softmax(raw, Int64(axis))) }
 
+    /// The largest numbers along an axis; all others become 0.
+    ///
+    /// - Parameter count: numbers that are kept, at most the axis' length.
+    public func keepingLargest(_ count: Int, along axis: Int) throws(NetworkError) -> Tensor {
+        try Tensor(engine_keep_largest(raw, Int64(count), Int64(axis)))
+    }
+
     /// The logarithm of ``softmax(along:)``.
     public func logSoftmax(along axis: Int) throws(NetworkError) -> Tensor {
         try Tensor(engine_log_softmax(raw, Int64(axis)))

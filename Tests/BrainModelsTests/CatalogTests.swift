@@ -11,6 +11,8 @@ import Testing
     private static let small = [
         "transmorph": "{\"embedding\": 8, \"heads\": [2, 2, 2, 2]}",
         "transmorph-diff": "{\"network\": {\"embedding\": 8, \"heads\": [2, 2, 2, 2]}}",
+        "transmorph-bspline": "{\"network\": {\"embedding\": 8, \"heads\": [2, 2, 2, 2]}}",
+        "swin-voxelmorph": "{\"embedding\": 8, \"heads\": [2, 2, 2, 2]}",
     ]
 
     @Test(arguments: Catalog.entries.map(\.name))

@@ -141,4 +141,53 @@ import Testing
             try RegistrationLoss.mutualInformation($0.tensor("a", shape: shape), $0.tensor("b", shape: shape), bins: 6)
         }
     }
+
+    /// Without squares a blurred label gains nothing over a sharp one that lies as badly.
+    @Test func blurIsNoProgressWithoutSquares() throws {
+        let fixed = try Tensor([0, 0, 1, 1, 0, 0], shape: [1, 1, 6, 1, 1])
+        let sharp = try Tensor([0, 1, 1, 0, 0, 0], shape: [1, 1, 6, 1, 1])
+        let blurred = try Tensor([0.5, 0.5, 0.5, 0.5, 0, 0], shape: [1, 1, 6, 1, 1])
+        let plain = try [sharp, blurred].map { try value(RegistrationLoss.dice($0, fixed, squares: false)) }
+        #expect(abs(plain[0] - 0.5) < 1e-5 && abs(plain[1] - 0.5) < 1e-5)
+        let squared = try [sharp, blurred].map { try value(RegistrationLoss.dice($0, fixed)) }
+        #expect(abs(squared[0] - 0.5) < 1e-5 && abs(squared[1] - 1.0 / 3) < 1e-5)
+        #expect(try value(RegistrationLoss.dice(fixed, fixed, squares: false)) < 1e-5)
+    }
+
+    @Test func theDivergenceByHand() throws {
+        // Two voxels along i, each with one neighbour: λ d σ² − ln σ² with σ² = 1/2, and a step of 3 along i.
+        let logarithm = try Tensor(repeating: -log(2), shape: [1, 3, 2, 2, 2])
+        let field = try Tensor([0, 3], shape: [1, 1, 2, 1, 1]).expanded(to: [1, 3, 2, 2, 2]).contiguous()
+        let spread = 4 * 3 * 0.5 + log(2), rough = 9.0 / 3
+        let found = try value(RegistrationLoss.divergence(field, logarithm: logarithm, precision: 4))
+        #expect(abs(found - 1.5 * (spread + 2 * rough)) < 1e-4)
+        try check(["field": waves([1, 3, 3, 2, 4]), "logarithm": waves([1, 3, 3, 2, 4], 0.3)]) { weights in
+            try RegistrationLoss.divergence(
+                weights.tensor("field", shape: [1, 3, 3, 2, 4]),
+                logarithm: weights.tensor("logarithm", shape: [1, 3, 3, 2, 4]))
+        }
+    }
+
+    @Test func theSymmetricLossAddsUp() throws {
+        let images = try [waves([1, 1, 4, 5, 3]), waves([1, 1, 4, 5, 3], 0.4)]
+        let fields = try [waves([1, 3, 4, 5, 3], 0.2), waves([1, 3, 4, 5, 3], 0.5)].map(FlowField.init)
+        func only(_ key: WritableKeyPath<RegistrationLoss.SymmetricWeights, Double>) throws -> Double {
+            var weights = RegistrationLoss.SymmetricWeights()
+            (weights.similarity, weights.smoothness, weights.folding, weights.consistency) = (0, 0, 0, 0)
+            weights[keyPath: key] = 2
+            return try value(RegistrationLoss.symmetric(images[0], images[1], fields[0], fields[1], weights)) / 2
+        }
+        let (u, w) = (fields[0].displacements, fields[1].displacements)
+        let similarity = try value(RegistrationLoss.meanSquaredError(fields[0].warp(images[0]), images[1]))
+            + value(RegistrationLoss.meanSquaredError(fields[1].warp(images[1]), images[0]))
+        #expect(try abs(only(\.similarity) - similarity) < 1e-5)
+        let smoothness = try value(RegistrationLoss.diffusion(u)) + value(RegistrationLoss.diffusion(w))
+        #expect(try abs(only(\.smoothness) - smoothness) < 1e-5)
+        let folding = try value(RegistrationLoss.folding(u)) + value(RegistrationLoss.folding(w))
+        #expect(try abs(only(\.folding) - folding) < 1e-5)
+        #expect(try abs(only(\.consistency) - value(RegistrationLoss.inverseConsistency(u, w))) < 1e-5)
+        let whole = try value(RegistrationLoss.symmetric(images[0], images[1], fields[0], fields[1]))
+        let sum = try similarity + 0.01 * smoothness + 1000 * folding + 10 * only(\.consistency)
+        #expect(abs(whole - sum) < 1e-3 * abs(sum))
+    }
 }

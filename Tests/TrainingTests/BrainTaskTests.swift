@@ -59,7 +59,7 @@ import Testing
         let plan = try TrainingPlan(experiment, memory: 8 << 30)
         #expect(plan.choices.first { $0.name == "cases" }?.reason.contains("made up") ?? false)
         var losses: [Double] = []
-        try SegmentationTrainer(plan.experiment, in: folder.url, resumes: false) { event in
+        try Trainer(plan.experiment, in: folder.url, resumes: false) { event in
             if case .step(let progress) = event { losses.append(progress.loss) }
         }.run()
         #expect(losses.count == 3 && losses.allSatisfy(\.isFinite))

@@ -48,9 +48,9 @@ import Testing
 
     @Test func theRunningMedianLeavesOutliersOut() {
         let points = (0..<100).map { (x: Double($0), y: $0 == 50 ? 1000.0 : 1) }
-        let smooth = RunPage.runningMedian(points)
+        let smooth = RunLog.runningMedian(points)
         #expect(smooth.count == 100 && smooth.allSatisfy { $0.y == 1 })
-        #expect(RunPage.runningMedian((0..<5000).map { (x: Double($0), y: 1) }).count <= 420)
-        #expect(RunPage.runningMedian([]).isEmpty)
+        #expect(RunLog.runningMedian((0..<5000).map { (x: Double($0), y: 1) }).count <= 420)
+        #expect(RunLog.runningMedian([]).isEmpty)
     }
 }

@@ -13,7 +13,7 @@ import Testing
         _ report: @escaping (TrainingEvent) -> Void = { _ in }
     ) throws -> URL {
         let root = cohort.folder.file(runs)
-        try SegmentationTrainer(experiment, in: root, resumes: resumes, report: report).run()
+        try Trainer(experiment, in: root, resumes: resumes, report: report).run()
         return root.appendingPathComponent("toy")
     }
 
@@ -24,7 +24,7 @@ import Testing
         let root = cohort.folder.file("parts")
         var short = cohort.experiment(steps: 6)
         short.checkpointEvery = 4
-        let trainer = try SegmentationTrainer(short, in: root, resumes: false) { _ in }
+        let trainer = try Trainer(short, in: root, resumes: false) { _ in }
         try trainer.run(stoppingAfter: 5)
         let parts = try train(short, in: cohort, runs: "parts", resumes: true)
 
@@ -78,7 +78,7 @@ import Testing
         experiment.data.synthetic.refresh = 1
         experiment.data.synthetic.settings.tumour.volume = 0.3...0.6
         let whole = try train(experiment, in: cohort, runs: "whole")
-        let trainer = try SegmentationTrainer(experiment, in: cohort.folder.file("parts"), resumes: false) { _ in }
+        let trainer = try Trainer(experiment, in: cohort.folder.file("parts"), resumes: false) { _ in }
         try trainer.run(stoppingAfter: 3)
         let parts = try train(experiment, in: cohort, runs: "parts", resumes: true)
         let files = [whole, parts].map { $0.appendingPathComponent("model.safetensors") }
@@ -152,7 +152,7 @@ import Testing
             at: stale.deletingLastPathComponent(), withIntermediateDirectories: true)
         try Data([1]).write(to: stale)
         var last: TrainingProgress?
-        try SegmentationTrainer(experiment, in: root, resumes: false) { event in
+        try Trainer(experiment, in: root, resumes: false) { event in
             if case .step(let progress) = event { last = progress }
         }.run()
         let folder = root.appendingPathComponent("toy-fold2")

@@ -3,15 +3,9 @@
     python scripts/golden/eoformer.py Tests/BrainModelsTests/Golden     writes the golden files
     python scripts/golden/eoformer.py --check [--names LIST.tsv]        compares with published numbers
 """
-import argparse
-import csv
-import json
-import math
-import pathlib
-
 import torch
-from safetensors.torch import save_file
 
+from common import command_line, named_shapes, report, save, shapes_of, waves
 from reference.eoformer import (Configuration, EdgeConvolution, EfficientAttention, EoFormer, StarReLU, channel_first,
                                 channel_last, draw)
 from reference.losses import corrected_loss, published_loss
@@ -35,12 +29,6 @@ PUBLISHED_VOXELS = {
 }
 
 
-def waves(shape, fast, slow):
-    """A smooth input without random numbers: sin(fast * k) + 0.5 * cos(slow * k) for element k."""
-    k = torch.arange(math.prod(shape), dtype=torch.float64)
-    return (torch.sin(fast * k) + 0.5 * torch.cos(slow * k)).reshape(shape)
-
-
 def fill_with_sines(network):
     filled = [(name, p) for name, p in network.state_dict().items() if not name.endswith(".mask")]
     for t, (name, parameter) in enumerate(filled):
@@ -53,9 +41,7 @@ def fill_with_sines(network):
 
 
 def check_names(network, path):
-    with open(path, newline="") as file:
-        listed = [(row["name"], row["shape"]) for row in csv.DictReader(file, delimiter="\t")]
-    found = [(name, "x".join(map(str, p.shape))) for name, p in network.state_dict().items()]
+    listed, found = named_shapes(path), shapes_of(network)
     assert found == listed, set(found) ^ set(listed)
     print(f"{len(found)} names and shapes agree, in order")
 
@@ -82,12 +68,6 @@ def check(names):
                 worst = max(worst, report(f"{form} voxel {side}", found, published))
     print(f"largest difference {worst:.1e}")
     assert worst < 1e-9
-
-
-def report(label, found, published):
-    differences = [abs(float(a) - b) for a, b in zip(found, published)]
-    print(f"{label:22}" + " ".join(f"{float(a):14.10f} ({d:.0e})" for a, d in zip(found, differences)))
-    return max(differences)
 
 
 def small_case():
@@ -165,24 +145,10 @@ def on_channel_first(layer, x):
     return channel_first(layer(channel_last(x)))
 
 
-def save(tensors, path, settings):
-    # One entry: the order of several would differ from run to run.
-    metadata = {"settings": json.dumps(settings)}
-    tensors = {name: t.detach().float() if t.dtype == torch.float64 else t.detach() for name, t in tensors.items()}
-    save_file({name: t.contiguous().clone() for name, t in tensors.items()}, path, metadata=metadata)
-    print(f"{path} {path.stat().st_size} bytes")
+def write(folder):
+    write_network(folder)
+    write_layers(folder)
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", nargs="?", type=pathlib.Path)
-    parser.add_argument("--check", action="store_true")
-    parser.add_argument("--names", help="table with the columns name and shape of the published state dict")
-    arguments = parser.parse_args()
-    if arguments.check:
-        check(arguments.names)
-    elif arguments.folder:
-        write_network(arguments.folder)
-        write_layers(arguments.folder)
-    else:
-        parser.error("give a folder or --check")
+    command_line(__doc__, write, check)

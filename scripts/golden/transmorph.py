@@ -3,17 +3,14 @@
     python scripts/golden/transmorph.py Tests/BrainModelsTests/Golden     writes the golden files
     python scripts/golden/transmorph.py --check [--names LIST.tsv]        compares with published numbers
 """
-import argparse
-import csv
 import dataclasses
-import json
-import math
-import pathlib
 
 import torch
-from safetensors.torch import save_file
 
-from reference.transmorph import Configuration, TransMorph, TransMorphAffine, TransMorphDiff
+from common import (command_line, draw_halves, fill_with_sines, named_shapes, report, save, shapes_of, smaller,
+                    waves)
+from reference.transmorph import (Configuration, TransMorph, TransMorphAffine, TransMorphBSpline, TransMorphDiff,
+                                  divergence)
 
 MEASURED = Configuration(embed=24, heads=(2, 2, 4, 4), window=(4, 4, 4))
 SMALL = Configuration(embed=4, heads=(1, 2, 2, 4), depths=(2, 2, 1, 1), window=(3, 2, 2), head_channels=4)
@@ -43,29 +40,10 @@ COUNTS = {
 }
 
 
-def waves(shape, fast, slow):
-    k = torch.arange(math.prod(shape), dtype=torch.float64)
-    return (torch.sin(fast * k) + 0.5 * torch.cos(slow * k)).reshape(shape)
-
-
-@torch.no_grad()
-def fill_with_sines(network, amplitude=0.05):
-    """Tensor t, element k: sin(0.7 t + 0.013 k) times the amplitude, around 1 for the weights of norms."""
-    filled = [(name, p) for name, p in network.state_dict().items() if p.is_floating_point()]
-    for t, (name, parameter) in enumerate(filled):
-        base = 1.0 if parameter.dim() == 1 and "norm" in name and name.endswith("weight") else 0.0
-        k = torch.arange(parameter.numel(), dtype=torch.float64)
-        parameter.copy_((base + amplitude * torch.sin(0.7 * t + 0.013 * k)).reshape(parameter.shape))
-    return [(name, list(p.shape)) for name, p in filled]
-
-
 def check_names(path):
-    with open(path, newline="") as file:
-        listed = {row["name"]: row["shape"] for row in csv.DictReader(file, delimiter="\t")}
-    del listed["spatial_trans.grid"]
-    found = {name: "x".join(map(str, p.shape)) for name, p in TransMorph().state_dict().items()}
-    assert found == listed, set(found.items()) ^ set(listed.items())
-    assert list(found) == list(listed)
+    listed = [row for row in named_shapes(path) if row[0] != "spatial_trans.grid"]
+    found = shapes_of(TransMorph())
+    assert found == listed, set(found) ^ set(listed)
     print(f"{len(found)} names and shapes agree, in order")
 
 
@@ -77,6 +55,7 @@ def check(names):
             assert found == count
         assert sum(p.numel() for p in TransMorphDiff().parameters()) == 46557414
         assert sum(p.numel() for p in TransMorphAffine().parameters()) == 90095131
+        print(f"B-spline      {sum(p.numel() for p in TransMorphBSpline().parameters()):12}")
     if names:
         check_names(names)
     network = TransMorph(MEASURED).double().eval()
@@ -94,26 +73,13 @@ def check(names):
     assert worst < 1e-9
 
 
-def report(label, found, published):
-    differences = [abs(float(a) - b) for a, b in zip(found, published) if b is not None]
-    print(f"{label:16}" + " ".join(f"{float(a):14.10f}" for a in found) + f"  {max(differences):.0e}")
-    return max(differences)
-
-
-def smaller(x):
-    """Every third voxel along the last three axes of what is large."""
-    return x[..., ::3, ::3, ::3] if x.dim() == 5 and x.numel() > 20000 else x
-
-
 def write(folder):
     out, settings = {}, {"small": dataclasses.asdict(SMALL)}
     x = waves(SHAPE, 0.11, 0.37).float().double()
     torch.manual_seed(7)
     network = TransMorph(SMALL)
+    draw_halves(network)
     with torch.no_grad():
-        for name, p in network.named_parameters():
-            draw = torch.randn_like(p) * (0.3 if p.dim() == 2 else 0.1)
-            p.copy_((draw + (1 if "norm" in name and name.endswith("weight") else 0)).half())
         network.reg_head[0].weight.mul_(4)
     state = {name: p.half() if p.is_floating_point() else p for name, p in network.state_dict().items()}
     weights = {name: p for name, p in state.items() if p.is_floating_point()}
@@ -137,6 +103,11 @@ def write(folder):
     settings["diff"] = fill_with_sines(diff)
     for label, published in (("diff", False), ("shipped", True)):
         out |= {f"{label}.{name}": smaller(value) for name, value in diff.stages(x, published).items()}
+    found = diff.stages(x)
+    out["diff.divergence"] = divergence(found["velocity"], found["sigma"]).reshape(1)
+    bspline = TransMorphBSpline(SMALL, spacing=(3, 4, 2), channels=(5, 4)).double().eval()
+    settings["bspline"] = fill_with_sines(bspline)
+    out |= {f"bspline.{name}": smaller(value) for name, value in bspline.stages(x).items()}
     affine = TransMorphAffine(AFFINE).double().eval()
     settings["affine"] = fill_with_sines(affine)
     found = affine.stages(waves(AFFINE_SHAPE, 0.011, 0.37).float().double())
@@ -149,24 +120,5 @@ KEPT = ("transformer.patch_embed.proj.weight", "transformer.layers.0.blocks.1.at
         "up2.conv1.0.weight", "c1.0.weight", "reg_head.0.weight", "reg_head.0.bias")
 
 
-def save(tensors, path, settings):
-    # One entry: the order of several would differ from run to run.
-    tensors = {name: t.detach().float() if t.dtype == torch.float64 else t.detach() for name, t in tensors.items()}
-    save_file({name: t.contiguous().clone() for name, t in tensors.items()}, path,
-              metadata={"settings": json.dumps(settings)})
-    print(f"{path} {path.stat().st_size} bytes")
-
-
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", nargs="?", type=pathlib.Path)
-    parser.add_argument("--check", action="store_true")
-    parser.add_argument("--names", help="table with the columns name and shape of the published state dict")
-    arguments = parser.parse_args()
-    if arguments.check:
-        check(arguments.names)
-    elif arguments.folder:
-        torch.set_grad_enabled(True)
-        write(arguments.folder)
-    else:
-        parser.error("give a folder or --check")
+    command_line(__doc__, write, check)

@@ -33,10 +33,13 @@ public enum RegistrationLoss {
     /// - Parameters:
     ///   - a: `[batch, label, i, j, k]`, from 0 to 1.
     ///   - b: of the same shape.
-    public static func dice(_ a: Tensor, _ b: Tensor) throws(NetworkError) -> Tensor {
+    ///   - squares: whether the denominator adds squares, as published. Labels that interpolation blurs have small ones, so
+    ///     that a shift by half a voxel looks like progress; without squares it does not.
+    public static func dice(_ a: Tensor, _ b: Tensor, squares: Bool = true) throws(NetworkError) -> Tensor {
         let axes = [2, 3, 4]
         let common = try (a * b).sum(along: axes).scaled(by: 2, plus: 1e-5)
-        let all = try (a.squared().sum(along: axes) + b.squared().sum(along: axes)).scaled(by: 1, plus: 1e-5)
+        let (own, other) = squares ? (try a.squared(), try b.squared()) : (a, b)
+        let all = try (own.sum(along: axes) + other.sum(along: axes)).scaled(by: 1, plus: 1e-5)
         return try (common / all).mean().scaled(by: -1, plus: 1)
     }
 
@@ -69,6 +72,70 @@ public enum RegistrationLoss {
     public static func inverseConsistency(_ there: Tensor, _ back: Tensor) throws(NetworkError) -> Tensor {
         let round = try FlowField(there).composed(after: FlowField(back)).displacements
         return try round.squared().sum(along: [1]).mean()
+    }
+
+    /// The weights of ``symmetric(_:_:_:_:_:)``, as published.
+    public struct SymmetricWeights: Sendable, Codable, Equatable {
+        public var similarity = 1.0
+        public var smoothness = 0.01
+        public var folding = 1000.0
+        public var consistency = 10.0
+
+        public init() {}
+    }
+
+    /// What Swin-VoxelMorph makes small: the difference of images, roughness and folds in both directions, and how far there
+    /// and back misses the start.
+    ///
+    /// Zhu & Lu, *Swin-VoxelMorph*, MICCAI 2022,
+    /// [doi:10.1007/978-3-031-16446-0_8](https://doi.org/10.1007/978-3-031-16446-0_8).
+    ///
+    /// - Parameters:
+    ///   - moving, fixed: images, `[batch, channel, i, j, k]`.
+    ///   - there: the field that brings the moving image onto the fixed one.
+    ///   - back: the field that brings the fixed image onto the moving one.
+    public static func symmetric(
+        _ moving: Tensor, _ fixed: Tensor, _ there: FlowField, _ back: FlowField, _ weights: SymmetricWeights = .init()
+    ) throws(NetworkError) -> Tensor {
+        let (u, w) = (there.displacements, back.displacements)
+        let similarity = try meanSquaredError(there.warp(moving), fixed) + meanSquaredError(back.warp(fixed), moving)
+        let smoothness = try diffusion(u) + diffusion(w)
+        let folds = try folding(u) + folding(w)
+        let images = try similarity.scaled(by: weights.similarity) + smoothness.scaled(by: weights.smoothness)
+        return try images + folds.scaled(by: weights.folding)
+            + inverseConsistency(u, w).scaled(by: weights.consistency)
+    }
+
+    /// How far a velocity, drawn with a mean and a variance of its own at every voxel, departs from smooth ones: the
+    /// Kullback-Leibler divergence up to a constant, `1.5 (mean(λ d σ² − ln σ²) + λ/2 · diffusion)`, where d counts a voxel's
+    /// neighbours.
+    ///
+    /// Dalca et al., *Unsupervised learning of probabilistic diffeomorphic registration*, Medical Image Analysis 57, 2019,
+    /// [arXiv:1903.03545](https://arxiv.org/abs/1903.03545), equation 9, as TransMorph-diff is trained with it.
+    ///
+    /// - Parameters:
+    ///   - field: whose roughness counts: the mean of the velocity, or what it integrates to as the authors' program takes.
+    ///   - logarithm: ln σ² of each number of the velocity, `[batch, 3, i, j, k]`.
+    ///   - precision: λ, how smooth velocities are expected to be.
+    public static func divergence(
+        _ field: Tensor, logarithm: Tensor, precision: Double = 10
+    ) throws(NetworkError) -> Tensor {
+        let degrees = try neighbourCounts(Array(logarithm.shape.suffix(3))).converted(to: logarithm.type)
+            .moved(to: logarithm.device)
+        let spread = try ((logarithm.exp() * degrees).scaled(by: precision) - logarithm).mean()
+        return try (spread + diffusion(field).scaled(by: precision / 2)).scaled(by: 1.5)
+    }
+
+    /// How many of its six neighbours every voxel has, `[1, 1, i, j, k]`.
+    private static func neighbourCounts(_ sides: [Int]) throws(NetworkError) -> Tensor {
+        var counts = try Tensor(repeating: 0, shape: [1, 1] + sides)
+        for (axis, side) in sides.enumerated() {
+            var shape = [1, 1, 1, 1, 1]
+            shape[axis + 2] = side
+            let line = (0..<side).map { Float(($0 > 0 ? 1 : 0) + ($0 < side - 1 ? 1 : 0)) }
+            counts = try counts + Tensor(line, shape: shape)
+        }
+        return counts
     }
 
     /// Minus what one image tells about the other, in nats: for scans of different contrasts. Every voxel is spread

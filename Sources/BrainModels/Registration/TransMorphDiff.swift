@@ -14,6 +14,8 @@ public struct TransMorphDiff: Layer {
         public var form = Form.scalingAndSquaring
         /// How often the map is composed with itself.
         public var squarings = 7
+        /// Whether the network has a head for the velocity's variance, as published; training without noise needs none.
+        public var estimatesVariance = true
 
         public init() {}
 
@@ -22,6 +24,7 @@ public struct TransMorphDiff: Layer {
             network = try c.decodeIfPresent(TransMorph.Configuration.self, forKey: .network) ?? .init()
             form = try c.decodeIfPresent(Form.self, forKey: .form) ?? .scalingAndSquaring
             squarings = try c.decodeIfPresent(Int.self, forKey: .squarings) ?? 7
+            estimatesVariance = try c.decodeIfPresent(Bool.self, forKey: .estimatesVariance) ?? true
         }
     }
 
@@ -36,10 +39,12 @@ public struct TransMorphDiff: Layer {
     public let configuration: Configuration
     private let encoder: SwinEncoder
     private let decoder: RegistrationDecoder
-    private let mean, logarithm: FieldHead
+    private let mean: FieldHead
+    private let logarithm: FieldHead?
     private let type: ElementType
 
-    /// - Parameter weights: holds `transformer`, `up0` … `up3`, `c1`, `flow_mean` and `flow_sigma`.
+    /// - Parameter weights: holds `transformer`, `up0` … `up3`, `c1`, `flow_mean` and, where the variance is
+    ///   estimated, `flow_sigma`.
     public init(_ weights: Weights, _ configuration: Configuration = .init()) throws(NetworkError) {
         let sizes = configuration.network
         try sizes.validate()
@@ -50,7 +55,9 @@ public struct TransMorphDiff: Layer {
         encoder = try SwinEncoder(weights["transformer"], sizes)
         decoder = try RegistrationDecoder(weights, sizes, output: sizes.headChannels)
         mean = try FieldHead(weights["flow_mean"], from: sizes.headChannels)
-        logarithm = try FieldHead(weights["flow_sigma"], from: sizes.headChannels, deviation: 1e-10, bias: -10)
+        logarithm =
+            configuration.estimatesVariance
+            ? try FieldHead(weights["flow_sigma"], from: sizes.headChannels, deviation: 1e-10, bias: -10) : nil
         weights["spatial_trans"].accept("grid")
     }
 
@@ -62,9 +69,10 @@ public struct TransMorphDiff: Layer {
 
     /// What the network computes on its way.
     public struct Features: Sendable {
-        /// The mean of the velocity and the logarithm of its variance, `[batch, 3, i / 2, j / 2, k / 2]`, of the padded
-        /// images.
-        public let velocity, logarithm: Tensor
+        /// The mean of the velocity, `[batch, 3, i / 2, j / 2, k / 2]`, of the padded images.
+        public let velocity: Tensor
+        /// The logarithm of its variance, of the same shape; nil where it is not estimated.
+        public let logarithm: Tensor?
         /// The velocity followed for a unit of time, at half resolution.
         public let integrated: Tensor
         /// In voxels along i, j and k, `[batch, 3, i, j, k]`.
@@ -78,15 +86,24 @@ public struct TransMorphDiff: Layer {
     public func features(_ x: Tensor, noise: Tensor? = nil) throws(NetworkError) -> Features {
         let input = try RegistrationInput(x, inputs: configuration.network.inputs, type: type)
         let map = try decoder(input.padded, encoder(input.padded))
-        let (velocity, logarithm) = (try mean(map), try self.logarithm(map))
+        let (velocity, logarithm) = (try mean(map), try self.logarithm?(map))
         let drawn =
-            if let noise { try velocity + logarithm.scaled(by: 0.5).exp() * noise } else { velocity }
+            if let noise, let logarithm { try velocity + logarithm.scaled(by: 0.5).exp() * noise } else { velocity }
         let (integrated, whole) = try follow(drawn)
         let field = try input.cropped(whole)
         let moving = try x.narrowed(1, from: 0, length: 1).converted(to: type)
         return Features(
             velocity: velocity, logarithm: logarithm, integrated: integrated, displacements: field,
             warped: try moving.warped(by: field))
+    }
+
+    /// The mean of the velocity alone, `[batch, 3, i / 2, j / 2, k / 2]`: what training at half resolution needs.
+    ///
+    /// - Parameter x: as ``features(_:noise:)`` takes it; sides that are no multiples of 32 are padded, and the answer is not
+    ///   cropped back.
+    public func velocity(_ x: Tensor) throws(NetworkError) -> Tensor {
+        let input = try RegistrationInput(x, inputs: configuration.network.inputs, type: type)
+        return try mean(decoder(input.padded, encoder(input.padded)))
     }
 
     private func follow(_ velocity: Tensor) throws(NetworkError) -> (half: Tensor, whole: Tensor) {
@@ -105,9 +122,8 @@ public struct TransMorphDiff: Layer {
 extension TransMorphDiff: StagedNetwork {
     public func stages(_ x: Tensor) throws(NetworkError) -> [(name: String, map: Tensor)] {
         let features = try Engine.run { () throws(NetworkError) -> Features in try self.features(x) }
-        return [
-            ("velocity", features.velocity), ("sigma", features.logarithm), ("warped", features.warped),
-            ("flow", features.displacements),
-        ]
+        let sigma = features.logarithm.map { [(name: "sigma", map: $0)] } ?? []
+        return [("velocity", features.velocity)] + sigma
+            + [("warped", features.warped), ("flow", features.displacements)]
     }
 }

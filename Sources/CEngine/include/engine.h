@@ -70,6 +70,7 @@ Made engine_affine(Given, double scale, double shift);
 Made engine_matmul(Given, Given);
 Made engine_softmax(Given, int64_t axis);
 Made engine_log_softmax(Given, int64_t axis);
+Made engine_keep_largest(Given, int64_t count, int64_t axis);
 Made engine_sigmoid(Given);
 Made engine_relu(Given);
 Made engine_square(Given);

@@ -9,7 +9,10 @@ public struct Experiment: Codable, Sendable, Equatable {
     /// The run's folder under `runs/` and the name of the network that comes out.
     public var name = "eoformer"
     public var task = Task.tumour
+    /// The network of a segmentation.
     public var network = EoFormer.Configuration()
+    /// The network and the pairs of a registration.
+    public var registration = RegistrationSettings()
     /// Weights to go on from, a checkpoint of the same network; none to draw them from the seed.
     public var start = ""
     public var data = DataSettings()
@@ -31,6 +34,8 @@ public struct Experiment: Codable, Sendable, Equatable {
         case tumour
         /// The brain in a head, in any one contrast; it learns from made-up heads alone.
         case brain
+        /// Where the tissue of one brain lies in another; it learns from made-up pairs.
+        case registration
     }
 
     public struct DataSettings: Codable, Sendable, Equatable {

@@ -119,6 +119,13 @@ extension Experiment {
                 data.synthetic.share == 1 && data.synthetic.settings.wholeHead == 1,
                 "task is brain, and data.synthetic.share and data.synthetic.settings.wholeHead are not 1")
             try demand(!data.input.contrasts.isEmpty, "data.input.contrasts names no contrast to make heads up in")
+        case .registration:
+            if let flaw = registration.flaw { try demand(false, "registration.\(flaw)") }
+            try demand(sampling.batch == 1, "task is registration, and sampling.batch is not 1")
+            try demand(
+                !data.synthetic.labelMaps.isEmpty || !data.folder.isEmpty,
+                "task is registration, and neither data.synthetic.labelMaps nor data.folder names a folder")
+            try demand(!data.input.contrasts.isEmpty, "data.input.contrasts names no contrast to make brains up in")
         }
     }
 

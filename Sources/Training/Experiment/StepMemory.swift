@@ -36,19 +36,17 @@ public struct StepMeasurement: Encodable, Sendable {
     public let peakBytes: Int
 
     /// Takes one step to warm up and the better of two that count, and makes eight batches.
-    init(_ experiment: Experiment, _ source: any CaseSource) throws {
-        let learner = try SegmentationLearner(experiment)
-        let sampler = PatchSampler(source, experiment)
-        var batch = try sampler.batch(at: 0)
+    init<Batch>(_ make: (_ step: Int) throws -> Batch, _ learn: (_ batch: Batch, _ step: Int) throws -> Void) throws {
+        var batch = try make(0)
         let start = Self.processorTime
-        for step in 1...8 { batch = try sampler.batch(at: step) }
+        for step in 1...8 { batch = try make(step) }
         batchSeconds = (Self.processorTime - start) / 8
-        _ = try learner.learn(from: batch, at: 0, rate: 0)
+        try learn(batch, 0)
         Engine.resetPeakMemory()
         var seconds = Double.infinity
         for step in 0..<2 {
             let start = ContinuousClock.now
-            _ = try learner.learn(from: batch, at: step, rate: 0)
+            try learn(batch, step)
             seconds = min(seconds, (ContinuousClock.now - start) / .seconds(1))
         }
         (stepSeconds, peakBytes) = (seconds, Engine.peakMemory)

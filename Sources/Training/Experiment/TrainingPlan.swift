@@ -27,6 +27,12 @@ public struct TrainingPlan: Encodable, Sendable {
         _ experiment: Experiment, extractor: BrainExtractor? = nil, memory: Int, measures: Bool = false
     ) throws {
         self.experiment = experiment
+        if experiment.task == .registration {
+            let names = try experiment.namesOfPairs()
+            heldOut = names.heldOut
+            try planRegistration(training: names.training, measures: measures)
+            return
+        }
         let sides = try experiment.sides()
         heldOut = sides.validation.map(\.name)
         var survey = try DataSurvey(sides)
@@ -130,7 +136,14 @@ public struct TrainingPlan: Encodable, Sendable {
 
     private mutating func measure(_ cases: [TumourCase], _ extractor: BrainExtractor?) throws {
         let source = FixedCases(try experiment.samples(1, of: cases, extractor))
-        let found = try StepMeasurement(experiment, source)
+        let learner = try SegmentationLearner(experiment)
+        let sampler = PatchSampler(source, experiment)
+        note(
+            try StepMeasurement(
+                { try sampler.batch(at: $0) }, { _ = try learner.learn(from: $0, at: $1, rate: 0) }))
+    }
+
+    private mutating func note(_ found: StepMeasurement) {
         measurement = found
         let seconds = max(found.stepSeconds, found.batchSeconds)
         let hours = seconds * Double(experiment.optimiser.steps) / 3600
@@ -140,6 +153,28 @@ public struct TrainingPlan: Encodable, Sendable {
             "measured, of one core beside the engine: \(Self.short(100 * found.batchSeconds / found.stepSeconds)) % of a step"
         )
         note("time", "\(Self.short(hours)) h", "the steps alone, without validation")
+    }
+
+    /// Nothing hangs on the data: the plan says what there is, and how long it takes.
+    private mutating func planRegistration(training: Int, measures: Bool) throws {
+        let settings = experiment.registration
+        note(
+            experiment.data.folder.isEmpty ? "label maps" : "scans", "\(training) to train on, \(heldOut.count) to validate",
+            "those named in data.validation are held out")
+        let size = settings.size.map(String.init).joined(separator: " × ")
+        note("input", "\(size) voxels", "given; cubes of \(Self.short(experiment.data.input.spacing)) mm")
+        let weights = Weights.outline()
+        _ = try RegistrationNetwork(weights, settings)
+        note("parameters", "\(weights.tensors.reduce(0) { $0 + $1.tensor.count })", settings.model.rawValue)
+        note("steps", "\(experiment.optimiser.steps)", "given; one pair each")
+        if measures {
+            let learner = try RegistrationLearner(experiment), pairs = try experiment.pairs()
+            note(
+                try StepMeasurement(
+                    { try RegistrationLearner.Batch(pairs.pair($0)) },
+                    { _ = try learner.learn(from: $0, at: $1, rate: 0) }))
+        }
+        chooseThreads()
     }
 
     private mutating func chooseThreads() {

@@ -20,39 +20,21 @@ struct RunPage {
         var report = Report(
             title: "Training of \(experiment.runName)",
             subject: step < steps ? "step \(step) of \(steps)" : "all \(steps) steps taken")
-        report.sections = [.highlights(highlights), .chart(lossChart)]
+        report.sections = [.highlights(highlights), .chart(log.lossChart)]
         if !log.scores.isEmpty { report.sections += [.chart(diceChart), .table(lastValidation)] }
         report.sections += examples.map { .viewer(viewer($0)) }
-        report.sections += [.chart(rateChart), .facts("Settings", settings), .facts("Machine", machine)]
+        report.sections += [.chart(log.rateChart), .facts("Settings", settings), .facts("Machine", log.machine)]
         return report
     }
 
     private var highlights: [Report.Highlight] {
-        let seconds = log.steps.map(\.seconds).reduce(0, +)
-        var list = [
-            Report.Highlight("Loss, median of 50", log.runningLoss().formatted(decimals: 3)),
-            Report.Highlight("Engine’s share", (100 * log.engineShare()).formatted(decimals: 1), unit: "%"),
-            Report.Highlight("Training", (seconds / 3600).formatted(decimals: 2), unit: "h"),
-        ]
+        var list = log.highlights
         for (n, region) in SegmentationValidator.labels.enumerated() {
             guard let mean = log.lastDice.first(where: { $0.region == region.rawValue }) else { continue }
             let (name, colour) = ("Dice \(region.displayName)", Self.colours[UInt16(n + 1)])
             list.append(Report.Highlight(name, mean.dice.formatted(decimals: 3), colour: colour))
         }
         return list
-    }
-
-    private var lossChart: LineChart {
-        let points = log.steps.map { (x: Double($0.step), y: $0.loss) }
-        return LineChart(
-            title: "Loss", yTitle: "loss",
-            series: [.init("each step", points), .init("running median", Self.runningMedian(points))])
-    }
-
-    private var rateChart: LineChart {
-        LineChart(
-            title: "Learning rate",
-            series: [.init("learning rate", log.steps.map { (x: Double($0.step), y: $0.rate) })])
     }
 
     private var diceChart: LineChart {
@@ -68,15 +50,6 @@ struct RunPage {
             }
         }
         return LineChart(title: "Mean Dice of the validation cases", yTitle: "Dice", series: series)
-    }
-
-    /// The median of the points around each of a few hundred places; windows are a fiftieth of the run, 11 points at least.
-    static func runningMedian(_ points: [(x: Double, y: Double)]) -> [(x: Double, y: Double)] {
-        let half = max(5, points.count / 100)
-        return stride(from: 0, to: points.count, by: max(1, points.count / 400)).map { n in
-            let window = points[max(0, n - half)...min(points.count - 1, n + half)].map(\.y).sorted()
-            return (points[n].x, window[window.count / 2])
-        }
     }
 
     private var lastValidation: ReportTable {
@@ -128,14 +101,6 @@ struct RunPage {
             ("Learning rate", "\(plan.learningRate), \(plan.warmUp) steps to warm up"),
             ("Weight decay", "\(plan.settings.weightDecay)"), ("Parameters", "\(parameters)"),
             ("Seed", "\(experiment.seed)"),
-        ]
-    }
-
-    private var machine: [(name: String, value: String)] {
-        [
-            ("Step", "\(log.secondsAStep(over: .max).formatted(decimals: 2)) s"),
-            ("Engine", "libtorch \(Engine.version)"), ("Kernels", Engine.kernels), ("Threads", "\(Engine.threads)"),
-            ("Memory of tensors", "\((Double(Engine.peakMemory) / 1e9).formatted(decimals: 2)) GB"),
         ]
     }
 }

@@ -124,9 +124,9 @@ extension RunLog {
 public struct ValidationScore: Codable, Sendable {
     public let step: Int
     public let name: String
-    /// `tc`, `wt` or `et`.
+    /// `tc`, `wt` or `et`; of registration `before` and `after`.
     public let region: String
     public let dice: Double
-    /// In millimetres.
+    /// In millimetres; no number where the task has none.
     public let hd95: Double
 }

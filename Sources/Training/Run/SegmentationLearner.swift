@@ -12,24 +12,10 @@ struct SegmentationLearner {
     /// Starts afresh, or from a checkpoint and the steps it has seen.
     init(_ experiment: Experiment, from checkpoint: (file: Safetensors, step: Int)? = nil) throws(NetworkError) {
         self.experiment = experiment
-        weights =
-            if let checkpoint { Weights(checkpoint.file, trainable: true) } else if !experiment.start.isEmpty {
-                Weights(
-                    PlacedTensors(try TensorFiles.open(URL(fileURLWithPath: experiment.start)), under: "model"),
-                    trainable: true)
-            } else { Weights(seed: experiment.seed, trainable: true) }
+        weights = try experiment.weights(from: checkpoint)
         network = try EoFormer(weights["model"], experiment.network)
-        if checkpoint == nil { try weights.finish() }
-        optimiser =
-            if let checkpoint {
-                try AdamW(
-                    weights.parameters, experiment.optimiser.settings, from: Weights(checkpoint.file),
-                    steps: checkpoint.step)
-            } else { try AdamW(weights.parameters, experiment.optimiser.settings) }
+        optimiser = try experiment.optimiser(of: weights, from: checkpoint)
     }
-
-    /// Numbers that training changes.
-    var parameters: Int { weights.parameters.reduce(0) { $0 + $1.tensor.count } }
 
     /// Moves the weights by one batch.
     ///
@@ -52,15 +38,28 @@ struct SegmentationLearner {
             return number
         }
     }
+}
 
-    /// Whether every weight is a finite number: a gradient can overflow though the loss does not.
-    func isFinite() throws(NetworkError) -> Bool {
-        try Engine.run { () throws(NetworkError) in
-            for (_, tensor) in weights.parameters {
-                guard try tensor.detached().sum().floats()[0].isFinite else { return false }
-            }
-            return true
+extension Experiment {
+    /// The weights of a run: of its checkpoint, of the file to go on from, or drawn from the seed. The network stands under
+    /// `model`.
+    func weights(from checkpoint: (file: Safetensors, step: Int)?) throws(NetworkError) -> Weights {
+        if let checkpoint { return Weights(checkpoint.file, trainable: true) }
+        guard !start.isEmpty else { return Weights(seed: seed, trainable: true) }
+        let file = try TensorFiles.open(URL(fileURLWithPath: start))
+        return Weights(PlacedTensors(file, under: "model"), trainable: true)
+    }
+
+    /// The optimiser of a network that has taken its weights; one that starts afresh must have taken all.
+    func optimiser(
+        of weights: Weights, from checkpoint: (file: Safetensors, step: Int)?
+    ) throws(NetworkError) -> AdamW {
+        guard let checkpoint else {
+            try weights.finish()
+            return try AdamW(weights.parameters, optimiser.settings)
         }
+        return try AdamW(
+            weights.parameters, optimiser.settings, from: Weights(checkpoint.file), steps: checkpoint.step)
     }
 }
 

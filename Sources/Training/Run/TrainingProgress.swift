@@ -22,6 +22,8 @@ public enum TrainingEvent: Sendable {
     case warning(String)
     case step(TrainingProgress)
     case validating(name: String)
+    /// What a validation shows beside its scores.
+    case note(String)
     case validated(step: Int, scores: [ValidationScore])
     case saved(String)
 }

@@ -66,7 +66,7 @@ public final class CasePool: CaseSource {
         let task = experiment.task
         return CasePool(pool: synthetic.pool, refresh: synthetic.refresh) { number in
             switch task {
-            case .tumour: try synthesiser.preparedCase(number, for: contract)
+            case .tumour, .registration: try synthesiser.preparedCase(number, for: contract)
             case .brain: try synthesiser.preparedHead(number, for: contract)
             }
         }

@@ -28,7 +28,7 @@ struct Deformation: Sendable {
     }
 
     /// Mirroring, scaling, shear and rotation, in the order in which they are applied.
-    private static func linear(_ settings: Synthesis.Anatomy, _ random: inout SplitMix) -> Affine {
+    static func linear(_ settings: Synthesis.Anatomy, _ random: inout SplitMix) -> Affine {
         func symmetric(_ limit: Double) -> Double { random.uniform(in: -limit...limit) }
         let scale = SIMD3(
             1 + symmetric(settings.scaling), 1 + symmetric(settings.scaling), 1 + symmetric(settings.scaling))

@@ -35,14 +35,14 @@ struct Train: ParsableCommand {
         let file = try Experiment(contentsOf: URL(fileURLWithPath: experiment), settings: set)
         let root = URL(fileURLWithPath: runs), monitor = TrainingMonitor()
         let extractor = try ModelStore.extractor(.processor)
-        try SegmentationTrainer(
+        try Trainer(
             planned(file, extractor, in: root), extractor: extractor, in: root, resumes: resume, report: monitor.show
         ).run()
     }
 
     /// The experiment without `auto`: as the run chose before, or as a new plan chooses.
     private func planned(_ file: Experiment, _ extractor: BrainExtractor?, in root: URL) throws -> Experiment {
-        if resume, let former = try SegmentationTrainer.experiment(of: file, in: root) {
+        if resume, let former = try Trainer.experiment(of: file, in: root) {
             return file.resolved(like: former)
         }
         let plan = try TrainingPlan(file, extractor: extractor, memory: ProcessMemory.free(limit: maxMemory))

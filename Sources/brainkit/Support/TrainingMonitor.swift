@@ -1,5 +1,4 @@
 import BrainData
-import BrainModels
 import Foundation
 import Training
 
@@ -19,6 +18,7 @@ final class TrainingMonitor {
         case .warning(let sentence): Console.warning(sentence)
         case .step(let progress): show(progress)
         case .validating(let name): if Console.isTerminal { Console.note("\r\u{1B}[Kvalidating \(name)") }
+        case .note(let sentence): Console.note(sentence)
         case .validated(let step, let scores): Console.note("step \(step): " + Self.summary(scores))
         case .saved(let path): if !path.hasSuffix("checkpoint.safetensors") { Console.note("wrote \(path)") }
         }
@@ -39,16 +39,18 @@ final class TrainingMonitor {
         let speed = String(
             format: "loss %.3f  rate %.1e  %.2f patches/s  engine %.0f %%", progress.loss, progress.learningRate,
             progress.patchesPerSecond, 100 * progress.engineShare)
-        let dice = progress.dice.map { String(format: "%@ %.3f", $0.region.uppercased(), $0.dice) }
+        let dice = progress.dice.map { String(format: "%@ %.3f", TumourRegion(rawValue: $0.region)?.displayName ?? $0.region, $0.dice) }
         return dice.isEmpty ? speed : speed + "  Dice " + dice.joined(separator: " ")
     }
 
     private static func summary(_ scores: [ValidationScore]) -> String {
-        let regions = TumourSegmenter.outputs.map { region in
-            let own = scores.filter { $0.region == region.rawValue }
+        var regions: [String] = []
+        for score in scores where !regions.contains(score.region) { regions.append(score.region) }
+        let means = regions.map { region in
+            let own = scores.filter { $0.region == region }
             let dice = own.map(\.dice).reduce(0, +) / Double(max(1, own.count))
-            return String(format: "%@ %.3f", region.displayName, dice)
+            return String(format: "%@ %.3f", TumourRegion(rawValue: region)?.displayName ?? region, dice)
         }
-        return "mean Dice \(regions.joined(separator: ", ")) over \(Set(scores.map(\.name)).count) cases"
+        return "mean Dice \(means.joined(separator: ", ")) over \(Set(scores.map(\.name)).count) cases"
     }
 }

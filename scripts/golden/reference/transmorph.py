@@ -22,6 +22,7 @@ class Configuration:
     relative: bool = True
     position: str = "none"        # or "learned", "sines"
     embedding_side: int = 56
+    qkv_bias: bool = False
 
 
 def windows(x, w):
@@ -63,7 +64,7 @@ class WindowAttention(nn.Module):
         self.relative_position_bias_table = nn.Parameter(torch.zeros(rows, heads))
         if c.relative:
             self.register_buffer("relative_position_index", relative_index(c.window))
-        self.qkv = nn.Linear(width, 3 * width, bias=False)
+        self.qkv = nn.Linear(width, 3 * width, bias=c.qkv_bias)
         self.proj = nn.Linear(width, width)
 
     def forward(self, x, mask):
@@ -241,6 +242,58 @@ class TransMorphDiff(Decoder):
             v = v + warp(v, v)
         flow = F.interpolate(v, scale_factor=2, mode="trilinear") * (1 if published else 2)
         return {"velocity": velocity, "sigma": self.flow_sigma(y), "flow": flow, "warped": warp(x[:, :1], flow)}
+
+
+def divergence(field, logarithm, precision=10.0):
+    """Kullback-Leibler divergence of a normal velocity to smooth ones, up to a constant: VoxelMorph-diff's."""
+    kernel = torch.zeros(1, 1, 3, 3, 3, dtype=field.dtype)
+    for a, b, c in ((0, 1, 1), (2, 1, 1), (1, 0, 1), (1, 2, 1), (1, 1, 0), (1, 1, 2)):
+        kernel[0, 0, a, b, c] = 1
+    degrees = F.conv3d(torch.ones(1, 1, *logarithm.shape[2:], dtype=field.dtype), kernel, padding=1)
+    sigma = (precision * degrees * logarithm.exp() - logarithm).mean()
+    rough = sum(field.diff(dim=axis).square().mean() for axis in (2, 3, 4)) / 3
+    return 0.5 * 3 * (sigma + precision * 0.5 * rough)
+
+
+def cubic(x):
+    """The cubic B-spline as the fourfold convolution of a box, by its recursion."""
+    def spline(n, t):
+        if n == 0:
+            return ((t >= 0) & (t < 1)).to(t.dtype)
+        return (t * spline(n - 1, t) + (n + 1 - t) * spline(n - 1, t - 1)) / n
+    return spline(3, x + 2)
+
+
+class TransMorphBSpline(Decoder):
+    def __init__(self, c=Configuration(), spacing=(3, 3, 3), channels=(32, 32)):
+        super().__init__()
+        self.build(c, c.embed // 2)
+        self.c1 = unit(2, c.embed // 2)
+        self.spacing = spacing
+        widths = (c.embed // 2, *channels)
+        self.resize_conv = nn.ModuleList(
+            nn.Sequential(nn.Conv3d(a, b, 3, padding=1), nn.LeakyReLU(0.2)) for a, b in zip(widths, channels))
+        self.out_layer = nn.Conv3d(channels[-1], 3, 3, padding=1)
+
+    def stages(self, x):
+        _, y = self.decode(x)
+        size = x.shape[2:]
+        points = [-(-(n - 1) // s) + 3 for n, s in zip(size, self.spacing)]
+        y = F.interpolate(y, size=points, mode="trilinear", align_corners=False)
+        for layer in self.resize_conv:
+            y = layer(y)
+        velocity = self.out_layer(y)
+        for axis, (n, s) in enumerate(zip(size, self.spacing)):
+            # A transposed convolution with the sampled spline, cropped to the image.
+            kernel = cubic(torch.arange(-2 * s + 1, 2 * s, dtype=x.dtype) / s)
+            line = velocity.transpose(axis + 2, -1)
+            shape = line.shape
+            line = F.conv_transpose1d(line.reshape(-1, 1, shape[-1]), kernel[None, None], stride=s, padding=2 * s - 1)
+            velocity = line[..., s:s + n].reshape(*shape[:-1], n).transpose(axis + 2, -1)
+        v = velocity / 2 ** 7
+        for _ in range(7):
+            v = v + warp(v, v)
+        return {"velocity": velocity, "flow": v, "warped": warp(x[:, :1], v)}
 
 
 class TransMorphAffine(nn.Module):

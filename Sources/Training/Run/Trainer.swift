@@ -4,20 +4,17 @@ import Evaluation
 public import Foundation
 import NeuralNet
 
-/// Trains a tumour segmentation network as an experiment states it.
+/// Trains a network as an experiment states it.
 ///
 /// Every step hangs on the experiment and its own number alone, and checkpoints carry weights, moments and the number: a run
 /// that was killed goes on to the very weights that it would have reached (same threads).
-public final class SegmentationTrainer {
+public final class Trainer {
     private let experiment: Experiment
     private let folder: RunFolder
-    private let source: any CaseSource
-    private let validator: SegmentationValidator
-    private let learner: SegmentationLearner
+    private let subject: any TrainingSubject
     private let report: (TrainingEvent) -> Void
     private var log: RunLog
     private let events: EventFile
-    private var examples: [SegmentationValidator.Example] = []
     private var secondsAValidation = 0.0
 
     /// Loads the data and starts the network afresh, or from the run's checkpoint.
@@ -36,37 +33,19 @@ public final class SegmentationTrainer {
         try experiment.demandChoices()
         let former = resumes ? try folder.experiment() : nil
         try folder.open(experiment, resumes: resumes)
-        let sides = try experiment.sides()
-        let contract = experiment.data.input
-        source = try Self.source(of: sides.training, experiment, extractor)
-        validator = SegmentationValidator(
-            cases: try sides.validation.map { try PreparedCase($0, for: contract, extractor: extractor) },
-            settings: experiment.validation,
-            contrasts: contract.contrasts)
         let checkpoint = resumes ? try folder.checkpoint() : nil
-        learner = try SegmentationLearner(experiment, from: checkpoint)
-        log = try RunLog(in: folder.url, through: learner.optimiser.steps)
-        events = try EventFile(folder.events, through: learner.optimiser.steps)
+        subject =
+            switch experiment.task {
+            case .tumour, .brain: try SegmentationSubject(experiment, extractor, from: checkpoint)
+            case .registration: try RegistrationSubject(experiment, from: checkpoint)
+            }
+        log = try RunLog(in: folder.url, through: subject.optimiser.steps)
+        events = try EventFile(folder.events, through: subject.optimiser.steps)
         report(
             .prepared(
-                training: sides.training.count, validation: sides.validation.count, parameters: learner.parameters,
-                from: learner.optimiser.steps))
+                training: subject.cases.training, validation: subject.cases.validation, parameters: subject.parameters,
+                from: subject.optimiser.steps))
         if let checkpoint { warn(checkpoint.file.metadata, former) }
-    }
-
-    /// Real cases, made-up ones, or both.
-    private static func source(
-        of cases: [TumourCase], _ experiment: Experiment, _ extractor: BrainExtractor?
-    ) throws -> any CaseSource {
-        let share = experiment.data.synthetic.share
-        if share == 1 { return try CasePool.synthesising(experiment) }
-        let real: any CaseSource =
-            if (1..<cases.count).contains(experiment.sampling.pool) {
-                CasePool.reading(cases, experiment, extractor)
-            } else {
-                FixedCases(try cases.map { try PreparedCase($0, for: experiment.data.input, extractor: extractor) })
-            }
-        return share == 0 ? real : MixedCases(real, with: share, of: try CasePool.synthesising(experiment))
     }
 
     /// The experiment as a run's folder keeps it, every choice made; nil where there was no run.
@@ -91,18 +70,19 @@ public final class SegmentationTrainer {
     public func run() throws { try run(stoppingAfter: .max) }
 
     /// The same; after the step of that number it stops without saving, as if it had been killed.
-    func run(stoppingAfter last: Int) throws {
+    func run(stoppingAfter last: Int) throws { try run(subject, stoppingAfter: last) }
+
+    private func run<Subject: TrainingSubject>(_ subject: Subject, stoppingAfter last: Int) throws {
         let plan = experiment.optimiser
         let schedule = Schedule(peak: plan.learningRate, warmUp: plan.warmUp, steps: plan.steps)
-        let sampler = PatchSampler(source, experiment)
-        let first = learner.optimiser.steps
+        let first = subject.optimiser.steps
         try catchUp(at: first)
-        let batches = Prefetcher(from: first) { try sampler.batch(at: $0) }
+        let batches = Prefetcher(from: first, subject.batches)
         var clock = ContinuousClock.now
         for step in first..<max(first, plan.steps) {
             let batch = try batches.next()
             let (start, rate) = (ContinuousClock.now, schedule.rate(at: step))
-            let loss = try learner.learn(from: batch, at: step, rate: rate)
+            let loss = try subject.learn(from: batch, at: step, rate: rate)
             let end = ContinuousClock.now
             guard loss.isFinite else { throw TrainingError.diverged(step: step, rate: rate) }
             try note(
@@ -118,7 +98,7 @@ public final class SegmentationTrainer {
             }
             if step + 1 == last { return }
         }
-        report(.saved(try folder.export(learner.weights.tensors).path))
+        report(.saved(try folder.export(subject.weights.tensors).path))
     }
 
     private func note(_ step: RunLog.Step) throws {
@@ -133,14 +113,14 @@ public final class SegmentationTrainer {
 
     private func isValidated(after step: Int) -> Bool {
         let every = experiment.validation.every
-        return !validator.cases.isEmpty
+        return subject.scoresAValidation > 0
             && (step == experiment.optimiser.steps || (every > 0 && step > 0 && step % every == 0))
     }
 
     /// Makes up for a validation that a killed run owes for the step of its checkpoint.
     private func catchUp(at step: Int) throws {
         let scores = log.scores.filter { $0.step == step }.count
-        guard isValidated(after: step), scores != validator.cases.count * TumourSegmenter.outputs.count else { return }
+        guard isValidated(after: step), scores != subject.scoresAValidation else { return }
         try log.dropScores(of: step)
         try validate(at: step)
     }
@@ -158,39 +138,31 @@ public final class SegmentationTrainer {
     }
 
     private func save(_ rate: Double) throws {
-        let step = learner.optimiser.steps
-        guard try learner.isFinite() else { throw TrainingError.diverged(step: step, rate: rate) }
-        try folder.save(learner.weights.tensors + learner.optimiser.state, step: step)
+        let step = subject.optimiser.steps
+        guard try subject.isFinite() else { throw TrainingError.diverged(step: step, rate: rate) }
+        try folder.save(subject.weights.tensors + subject.optimiser.state, step: step)
         report(.saved(folder.checkpointFile.path))
         try writePage()
     }
 
     private func validate(at step: Int) throws {
         let start = ContinuousClock.now
-        let result = try validator.judge(learner.network, at: step, keeping: 3) { report(.validating(name: $0)) }
-        examples = result.examples
+        let result = try subject.judge(at: step, report)
         try log.add(result.scores)
         let dice = log.lastDice.map { ("validation/dice_\($0.region)", $0.dice) }
         try events.add(.scalars(dice, step: step, at: EventFile.now))
-        try addPictures(at: step)
+        for (name, picture) in result.pictures {
+            try events.add(
+                .image(
+                    "validation/\(name)", png: try picture.png(), width: picture.width, height: picture.height,
+                    step: step, at: EventFile.now))
+        }
         try writePage()
         secondsAValidation = (ContinuousClock.now - start) / .seconds(1)
         report(.validated(step: step, scores: result.scores))
     }
 
-    private func addPictures(at step: Int) throws {
-        for example in examples {
-            let picture = try SlicePicture(
-                example.image, tint: example.prediction, outline: example.truth, colours: RunPage.colours)
-            try events.add(
-                .image(
-                    "validation/\(example.name)", png: try picture.png(), width: picture.width, height: picture.height,
-                    step: step, at: EventFile.now))
-        }
-    }
-
     private func writePage() throws {
-        let page = RunPage(experiment: experiment, log: log, examples: examples, parameters: learner.parameters)
-        try AtomicFile.write(Data(page.report().html().utf8), to: folder.page)
+        try AtomicFile.write(Data(subject.page(log).html().utf8), to: folder.page)
     }
 }
