@@ -17,7 +17,7 @@ import Testing
     private let input: Tensor
 
     init() throws {
-        Engine.setThreads(2)
+        Engine.setThreads(1)
         numbers = try Golden.open("graformer-dir-small-io")
         input = try Golden.waves([1, 2, 32, 64, 32], fast: 0.11, slow: 0.37)
     }

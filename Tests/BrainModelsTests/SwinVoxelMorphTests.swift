@@ -16,7 +16,7 @@ import Testing
     private let input: Tensor
 
     init() throws {
-        Engine.setThreads(2)
+        Engine.setThreads(1)
         numbers = try Golden.open("swin-voxelmorph-small-io")
         input = try Golden.waves([1, 2, 32, 32, 64], fast: 0.11, slow: 0.37)
     }

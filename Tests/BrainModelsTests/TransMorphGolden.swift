@@ -41,7 +41,7 @@ struct TransMorphGolden {
     let input: Tensor
 
     init() throws {
-        Engine.setThreads(2)
+        Engine.setThreads(1)
         numbers = try Golden.open("transmorph-small-io")
         input = try Golden.waves([1, 2, 32, 64, 32], fast: 0.11, slow: 0.37)
     }
