@@ -178,7 +178,8 @@ import Testing
             return try value(RegistrationLoss.symmetric(images[0], images[1], fields[0], fields[1], weights)) / 2
         }
         let (u, w) = (fields[0].displacements, fields[1].displacements)
-        let similarity = try value(RegistrationLoss.meanSquaredError(fields[0].warp(images[0]), images[1]))
+        let similarity =
+            try value(RegistrationLoss.meanSquaredError(fields[0].warp(images[0]), images[1]))
             + value(RegistrationLoss.meanSquaredError(fields[1].warp(images[1]), images[0]))
         #expect(try abs(only(\.similarity) - similarity) < 1e-5)
         let smoothness = try value(RegistrationLoss.diffusion(u)) + value(RegistrationLoss.diffusion(w))

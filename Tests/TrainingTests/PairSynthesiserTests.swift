@@ -85,9 +85,10 @@ import Testing
             let pairs = try experiment.pairs()
             return try (0..<3).reduce(0) { sum, n in
                 let images = try pairs.pair(n).images
-                return try sum + zip(images[..<32_768], images[32_768...]).reduce(0.0) {
-                    $0 + Double(abs($1.0 - $1.1)) / 32_768
-                }
+                return try sum
+                    + zip(images[..<32_768], images[32_768...]).reduce(0.0) {
+                        $0 + Double(abs($1.0 - $1.1)) / 32_768
+                    }
             }
         }
         #expect(try likeness(1) < 0.6 * likeness(0))

@@ -27,7 +27,9 @@ struct ToyBrains {
         let voxels = (0..<grid.count).map { n -> UInt16 in
             var place = grid.affine(SIMD3<Double>(grid.voxel(at: n)))
             place.y *= stretch
-            func distance(to middle: SIMD3<Double>) -> Double { ((place - middle) * (place - middle)).sum().squareRoot() }
+            func distance(to middle: SIMD3<Double>) -> Double {
+                ((place - middle) * (place - middle)).sum().squareRoot()
+            }
             if distance(to: [8, 0, 0]) < 4 { return 10 }
             if distance(to: [-8, 3, 0]) < 4 { return 43 }
             return distance(to: .zero) < 16 ? 2 : distance(to: .zero) < 21 ? 3 : distance(to: .zero) < 24 ? 24 : 0
@@ -102,13 +104,13 @@ struct ToyBrains {
         #expect(log.scores.count == 4 && log.lastDice.map(\.region) == ["before", "after"])
     }
 
-    /// One pair, over and over.
+    /// One pair, over and over; structures that neither brain has count as aligned.
     @Test func learnsOnePair() throws {
         let experiment = brains.experiment { $0.registration.pairs.sameMap = 1 }
         let learner = try RegistrationLearner(experiment)
         let batch = try RegistrationLearner.Batch(experiment.pairs().pair(1))
         let losses = try (0..<60).map { try learner.learn(from: batch, at: $0, rate: 2e-3) }
-        #expect(losses[59] < 0.6 * losses[0])
+        #expect(losses[59] < 0.8 * losses[0])
     }
 
     @Test(arguments: [RegistrationSettings.Model.displacement, .diffeomorphic])

@@ -37,7 +37,8 @@ import Testing
     }
 
     @Test func scansAreReadOntoOneGrid() throws {
-        let (_, experiment) = try experiment()
+        let (folder, experiment) = try experiment()
+        defer { withExtendedLifetime(folder) {} }
         let pairs = try experiment.pairs()
         #expect(pairs.counts.training == 3 && pairs.counts.heldOut == 1)
         let pair = try pairs.pair(0)
@@ -68,11 +69,11 @@ import Testing
         let (folder, experiment) = try experiment {
             $0.data.validation = .subjects(["OASIS_OAS1_0004_MR1", "OASIS_OAS1_0003_MR1", "OASIS_OAS1_0002_MR1"])
         }
+        defer { withExtendedLifetime(folder) {} }
         #expect { try experiment.pairs() } throws: { "\($0)".contains("a pair takes two") }
         var neither = experiment
         neither.data.folder = ""
         let yaml = try neither.yaml()
         #expect { try Experiment(yaml: yaml, named: "toy.yaml") } throws: { "\($0)".contains("data.folder") }
-        withExtendedLifetime(folder) {}
     }
 }
