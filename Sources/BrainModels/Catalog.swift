@@ -11,6 +11,8 @@ public struct Catalog: Sendable {
         public let task: String
         /// The published work.
         public let citation: String
+        /// Channels of the published input.
+        public let inputs: Int
         /// Parameters of the published size, fixed masks included.
         public let parameters: Int
         /// Operations of the published size for a million voxels in billions, a multiplication and addition being two; of
@@ -34,47 +36,49 @@ public struct Catalog: Sendable {
             name: "eoformer", task: "segmentation of brain tumours in four MR contrasts",
             citation: "She et al., EoFormer: Edge-Oriented Transformer for Brain Tumor Segmentation, MICCAI 2023, "
                 + "LNCS 14223, 333–343, doi:10.1007/978-3-031-43901-8_32",
-            parameters: 6_401_783, gigaflopsPerMegavoxel: 156.0 / 2.097_152, bytesPerVoxel: 320,
+            inputs: 4, parameters: 6_401_783, gigaflopsPerMegavoxel: 156.0 / 2.097_152, bytesPerVoxel: 320,
             golden: "eoformer-small",
             licence: "Apache-2.0",
             forms: EoFormer.Form.allCases.map(\.rawValue),
             build: { weights, json in try EoFormer(weights, configuration(json, standard: EoFormer.Configuration())) }),
         Entry(
             name: "transmorph", task: "registration of two brain scans by a field of displacements",
-            citation: transMorph, parameters: 46_771_251, gigaflopsPerMegavoxel: 1447.2 / 6.881_28,
-            bytesPerVoxel: 1200, golden: "transmorph-small", licence: "Apache-2.0", forms: [],
+            citation: transMorph, inputs: 2, parameters: 46_771_251, gigaflopsPerMegavoxel: 1447.2 / 6.881_28,
+            bytesPerVoxel: 970, golden: "transmorph-small", licence: "Apache-2.0", forms: [],
             build: { weights, json in
                 try TransMorph(weights, configuration(json, standard: TransMorph.Configuration()))
             }),
         Entry(
             name: "transmorph-diff", task: "registration of two brain scans by a map that does not fold",
-            citation: transMorph, parameters: 46_557_414, gigaflopsPerMegavoxel: 637.2 / 6.881_28,
-            bytesPerVoxel: 1200, golden: "transmorph-small", licence: "Apache-2.0",
+            citation: transMorph, inputs: 2, parameters: 46_557_414, gigaflopsPerMegavoxel: 637.2 / 6.881_28,
+            bytesPerVoxel: 350, golden: "transmorph-small", licence: "Apache-2.0",
             forms: TransMorphDiff.Form.allCases.map(\.rawValue),
             build: { weights, json in
                 try TransMorphDiff(weights, configuration(json, standard: TransMorphDiff.Configuration()))
             }),
         Entry(
             name: "transmorph-bspline", task: "registration of two brain scans by a map of smooth splines",
-            citation: transMorph, parameters: 46_806_307, gigaflopsPerMegavoxel: 984.1 / 6.881_28,
-            bytesPerVoxel: 1200, golden: "transmorph-small", licence: "Apache-2.0", forms: [],
+            citation: transMorph, inputs: 2, parameters: 46_806_307, gigaflopsPerMegavoxel: 984.1 / 6.881_28,
+            bytesPerVoxel: 360, golden: "transmorph-small", licence: "Apache-2.0", forms: [],
             build: { weights, json in
                 try TransMorphBSpline(weights, configuration(json, standard: TransMorphBSpline.Configuration()))
             }),
         Entry(
             name: "swin-voxelmorph", task: "registration of two brain scans, both ways at once",
-            citation: "after Zhu & Lu, Swin-VoxelMorph: A Symmetric Unsupervised Learning Model for Deformable Medical Image "
+            citation:
+                "after Zhu & Lu, Swin-VoxelMorph: A Symmetric Unsupervised Learning Model for Deformable Medical Image "
                 + "Registration Using Swin Transformer, MICCAI 2022, LNCS 13436, 78–87, doi:10.1007/978-3-031-16446-0_8",
-            parameters: 7_865_148, gigaflopsPerMegavoxel: 108.2 / 6.881_28, bytesPerVoxel: 1200,
+            inputs: 2, parameters: 7_865_148, gigaflopsPerMegavoxel: 108.2 / 6.881_28, bytesPerVoxel: 630,
             golden: "swin-voxelmorph-small", licence: "Apache-2.0", forms: [],
             build: { weights, json in
                 try SwinVoxelMorph(weights, configuration(json, standard: SwinVoxelMorph.Configuration()))
             }),
         Entry(
             name: "graformer-dir", task: "registration of two brain scans with a graph over the brain",
-            citation: "after Yang et al., GraformerDIR: Graph convolution transformer for deformable image registration, "
+            citation:
+                "after Yang et al., GraformerDIR: Graph convolution transformer for deformable image registration, "
                 + "Computers in Biology and Medicine 148, 105799, 2022, doi:10.1016/j.compbiomed.2022.105799",
-            parameters: 257_795, gigaflopsPerMegavoxel: 558.3 / 6.881_28, bytesPerVoxel: 1200,
+            inputs: 2, parameters: 257_795, gigaflopsPerMegavoxel: 558.3 / 6.881_28, bytesPerVoxel: 440,
             golden: "graformer-dir-small", licence: "Apache-2.0", forms: [],
             build: { weights, json in
                 try GraformerDIR(weights, configuration(json, standard: GraformerDIR.Configuration()))

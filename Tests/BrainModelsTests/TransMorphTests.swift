@@ -1,5 +1,6 @@
 import Foundation
 import NeuralNet
+import TestSupport
 import Testing
 
 @testable import BrainModels
@@ -145,5 +146,29 @@ import Testing
             guard case NetworkError.missingWeight(let name, _) = error else { return false }
             return name == "transformer.absolute_pos_embed"
         }
+    }
+
+    /// As training leaves it, `dsc0.753.pth.tar` with epoch, state_dict, best_dsc and optimizer; then as safetensors.
+    @Test func anOfficialCheckpointGoesThereAndBack() throws {
+        let folder = try TemporaryFolder()
+        let official = folder.file("dsc0.753.pth.tar"), own = folder.file("own.safetensors")
+        try FileManager.default.copyItem(
+            at: Bundle.module.bundleURL.appendingPathComponent("Golden/transmorph-official.pth"), to: official)
+        let read = Weights(try TensorFiles.open(official))
+        let network = try TransMorph(read, TransMorphGolden.small())
+        try read.finish()
+        try Safetensors.write(read.tensors, metadata: ["format": "pt"], to: own)
+        let again = Weights(try TensorFiles.open(own))
+        let same = try TransMorph(again, TransMorphGolden.small())
+        try again.finish()
+        #expect(again.tensors.map(\.name) == read.tensors.map(\.name))
+        #expect(try network(golden.input).floats() == same(golden.input).floats())
+        // The state dict of the displacement model is none of the others'.
+        var diffeomorphic = TransMorphDiff.Configuration()
+        diffeomorphic.network = TransMorphGolden.small()
+        #expect(throws: NetworkError.self) { try TransMorphDiff(Weights(Safetensors(own)), diffeomorphic) }
+        let shared = Weights(try Safetensors(own))
+        _ = try? TransMorphDiff(shared, diffeomorphic)
+        #expect(throws: NetworkError.self) { try shared.finish() }
     }
 }

@@ -27,7 +27,9 @@ extension Experiment {
 
     /// - Throws: ``TrainingError/run(_:)`` where a value is still `auto`.
     func demandChoices() throws(TrainingError) {
-        guard sampling.patch > 0 || task == .registration, sampling.batch > 0, optimiser.steps > 0, data.input.spacing > 0 else {
+        guard sampling.patch > 0 || task == .registration, sampling.batch > 0, optimiser.steps > 0,
+            data.input.spacing > 0
+        else {
             throw .run("a value of the experiment is still auto: a plan must choose it before the training starts")
         }
     }

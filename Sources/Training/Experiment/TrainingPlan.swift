@@ -159,7 +159,8 @@ public struct TrainingPlan: Encodable, Sendable {
     private mutating func planRegistration(training: Int, measures: Bool) throws {
         let settings = experiment.registration
         note(
-            experiment.data.folder.isEmpty ? "label maps" : "scans", "\(training) to train on, \(heldOut.count) to validate",
+            experiment.data.folder.isEmpty ? "label maps" : "scans",
+            "\(training) to train on, \(heldOut.count) to validate",
             "those named in data.validation are held out")
         let size = settings.size.map(String.init).joined(separator: " × ")
         note("input", "\(size) voxels", "given; cubes of \(Self.short(experiment.data.input.spacing)) mm")

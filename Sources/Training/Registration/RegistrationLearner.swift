@@ -71,7 +71,9 @@ struct RegistrationLearner {
         let moving = try tensor(batch.moving, channels: batch.structures, step: 2)
         let fixed = try tensor(batch.fixed, channels: batch.structures, step: 2)
         let smooth = (moving: try smoothed(moving), fixed: try smoothed(fixed))
-        func missing(_ field: FlowField, _ from: (Tensor, Tensor), _ to: (Tensor, Tensor)) throws(NetworkError) -> Tensor {
+        func missing(_ field: FlowField, _ from: (Tensor, Tensor), _ to: (Tensor, Tensor)) throws(NetworkError)
+            -> Tensor
+        {
             let sharp = try RegistrationLoss.dice(field.warp(from.0), to.0, squares: false)
             return try (sharp + RegistrationLoss.dice(field.warp(from.1), to.1)).scaled(by: 0.5)
         }

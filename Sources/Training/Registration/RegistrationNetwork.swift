@@ -33,7 +33,8 @@ enum RegistrationNetwork: Sendable {
         case .displacement(let network):
             let field = try network.features(images).displacements
             let half = try field.averagePooled(kernel: 2, stride: 2).scaled(by: 0.5)
-            return Fields(there: FlowField(half), back: nil, rough: field) { () throws(NetworkError) in FlowField(field) }
+            return Fields(there: FlowField(half), back: nil, rough: field) { () throws(NetworkError) in FlowField(field)
+            }
         case .diffeomorphic(let network):
             let velocity = try network.velocity(images), squarings = network.configuration.squarings
             let there = try FlowField(velocity: velocity, squarings: squarings)

@@ -56,14 +56,16 @@ struct RegistrationPage {
         return ReportTable(
             "Validation after step \(step)", columns: ["Pair", "Dice before", "Dice after"],
             rows: names.map { name in [.init(name)] + cells(own.filter { $0.name == name }) } + [["Mean"] + cells(own)],
-            note: "Mean over structures, labels warped to the nearest voxel; one brain of each pair is never trained on.")
+            note:
+                "Mean over structures, labels warped to the nearest voxel; one brain of each pair is never trained on.")
     }
 
     private var settings: [(name: String, value: String)] {
         let registration = experiment.registration, plan = experiment.optimiser
         let size = registration.size.map(String.init).joined(separator: " × ")
         return [
-            ("Network", registration.model.rawValue), ("Input", "\(size) voxels of \(experiment.data.input.spacing) mm"),
+            ("Network", registration.model.rawValue),
+            ("Input", "\(size) voxels of \(experiment.data.input.spacing) mm"),
             ("Pairs of one map", "\(registration.pairs.sameMap)"),
             (
                 "Loss",

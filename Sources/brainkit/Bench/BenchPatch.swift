@@ -41,7 +41,7 @@ extension Bench {
             let choice = try NetworkChoice(named: model, form: form)
             let weights = try source(choice, settings)
             let network = try choice.network(weights)
-            let x = try noise(size, settings)
+            let x = try noise(size, channels: choice.entry.inputs, settings)
             Engine.resetPeakMemory()
             // Reading the sum waits for a GPU to be done.
             let timing = try Timing(repeats: repeats, title: "bench") { _ = try network(x).sum().floats() }
@@ -63,10 +63,10 @@ extension Bench {
         }
     }
 
-    /// Numbers to time with, `[1, 4, size, size, size]`.
-    static func noise(_ size: Int, _ settings: EngineOptions.Settings) throws -> Tensor {
+    /// Numbers to time with, `[1, channels, size, size, size]`.
+    static func noise(_ size: Int, channels: Int = 4, _ settings: EngineOptions.Settings) throws -> Tensor {
         var random = SplitMix(seed: 7)
-        let shape = [1, 4, size, size, size]
+        let shape = [1, channels, size, size, size]
         return try Tensor((0..<shape.reduce(1, *)).map { _ in Float(random.normal()) }, shape: shape)
             .converted(to: settings.type).moved(to: settings.device)
     }

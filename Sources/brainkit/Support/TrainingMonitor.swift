@@ -39,7 +39,9 @@ final class TrainingMonitor {
         let speed = String(
             format: "loss %.3f  rate %.1e  %.2f patches/s  engine %.0f %%", progress.loss, progress.learningRate,
             progress.patchesPerSecond, 100 * progress.engineShare)
-        let dice = progress.dice.map { String(format: "%@ %.3f", TumourRegion(rawValue: $0.region)?.displayName ?? $0.region, $0.dice) }
+        let dice = progress.dice.map {
+            String(format: "%@ %.3f", TumourRegion(rawValue: $0.region)?.displayName ?? $0.region, $0.dice)
+        }
         return dice.isEmpty ? speed : speed + "  Dice " + dice.joined(separator: " ")
     }
 
