@@ -32,6 +32,7 @@ demo: build  ## segments two real tumour scans: a label map and a report each
 test: bootstrap  ## builds and runs every test
 	swift build --build-tests $(build_flags)
 	OMP_NUM_THREADS=1 swift test --skip-build
+	BRAINKIT_TEST_THREADS=2 swift test --skip-build --filter 'FusedTests|SamplingTests'
 
 format:  ## formats the Swift sources in place
 	swift format --in-place --parallel --recursive $(swift_sources)

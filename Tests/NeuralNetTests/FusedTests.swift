@@ -1,9 +1,10 @@
 import NeuralNet
+import TestSupport
 import Testing
 
 /// Every fused layer against the layers that it stands for, with the kernels of every processor that this one can be.
 @Suite(.serialized) struct FusedTests {
-    init() { Engine.setThreads(2) }
+    init() { Engine.setThreads(ThreadCount.ofTests) }
 
     private static let names = ["avx512bf16", "avx512", "avx2", "plain"]
 
@@ -235,7 +236,7 @@ import Testing
         #expect(throws: NetworkError.self) { try fused(Tensor(repeating: 1, shape: [4, 4, 16])) }
     }
 
-    @Test func threadsChangeNothing() throws {
+    @Test(.enabled(if: ThreadCount.ofTests > 1, "\(ThreadCount.need)")) func threadsChangeNothing() throws {
         let layer = try Convolution(Weights(seed: 3), from: 32, to: 32, kernel: 3, padding: 1, bias: false)
         let fused = try #require(try FusedConvolution(layer))
         let x = try wavy([1, 8, 12, 16, 32])

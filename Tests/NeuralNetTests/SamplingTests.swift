@@ -1,9 +1,10 @@
 import NeuralNet
+import TestSupport
 import Testing
 
 /// Volumes read between voxels: by hand, against libtorch's own operation, and against differences.
 @Suite struct SamplingTests {
-    init() { Engine.setThreads(2) }
+    init() { Engine.setThreads(ThreadCount.ofTests) }
 
     private func tensor(_ values: [Float], _ shape: [Int]) throws -> Tensor { try Tensor(values, shape: shape) }
 
@@ -80,8 +81,8 @@ import Testing
             return try weights.parameters.map { try #require(try $0.tensor.gradient()).floats() }
         }
         let one = try gradients(threads: 1, usingLibtorch: false)
-        #expect(try gradients(threads: 2, usingLibtorch: false) == one)
-        for (own, other) in zip(one, try gradients(threads: 2, usingLibtorch: true)) {
+        #expect(try gradients(threads: ThreadCount.ofTests, usingLibtorch: false) == one)
+        for (own, other) in zip(one, try gradients(threads: ThreadCount.ofTests, usingLibtorch: true)) {
             #expect(agree(own, other, within: 1e-3))
         }
     }

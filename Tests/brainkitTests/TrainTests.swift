@@ -1,3 +1,4 @@
+import BrainData
 import Foundation
 import TestSupport
 import Testing
@@ -68,5 +69,36 @@ import Testing
         #expect(missing.status == 66 && missing.isOneSentence)
         let wrong = try run("plan", "--set", "optimizer.steps=4")
         #expect(wrong.status == 65 && wrong.isOneSentence && wrong.errors.contains("\"optimizer\""))
+    }
+
+    @Test func aRegistrationIsPlannedTrainedAndResumed() throws {
+        for (name, label) in [("a", UInt16(2)), ("b", 41)] {
+            var labels = ToyHead.labels
+            labels.voxels = labels.voxels.map { $0 == 2 ? label : $0 }
+            let url = folder.file("maps/\(name).nii")
+            try FileManager.default.createDirectory(
+                at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try ImageFile.write(labels, to: url)
+        }
+        let yaml = """
+            name: pairs
+            task: registration
+            registration:
+              network: { network: { embedding: 4, heads: [1, 2, 2, 4], depths: [1, 1, 1, 1], window: [2, 2, 2] } }
+              size: [32, 32, 32]
+              pairs: { validation: 1 }
+            data: { validation: [b], input: { contrasts: [t1], spacing: 6 }, synthetic: { labelMaps: maps } }
+            optimiser: { steps: 2, warmUp: 1 }
+            """
+        let file = try folder.write(Data(yaml.utf8), to: "pairs.yaml").path, runs = folder.file("runs").path
+        let plan = try Command("plan", file, "--threads", "1")
+        #expect(plan.status == 0 && plan.output.contains("# held out: b\n"))
+        let first = try Command("train", file, "--runs", runs, "--threads", "1")
+        #expect(first.status == 0 && first.errors.contains("mean Dice before 0."))
+        #expect(first.errors.contains("% of the voxels fold"))
+        let second = try Command("train", file, "--runs", runs, "--resume", "--set", "optimiser.steps=3")
+        #expect(second.status == 0 && second.errors.contains("from step 2"))
+        let wrong = try Command("plan", file, "--set", "registration.pairs.sameMap=3")
+        #expect(wrong.status == 65 && wrong.isOneSentence && wrong.errors.contains("sameMap"))
     }
 }
