@@ -70,7 +70,7 @@ def register(method, fixed, moving, place, options):
         command = [options.brainkit, "register", "--fixed", fixed, "--moving", moving, "-o", place / "warped.nii.gz",
                    "--warp", field, "--threads", str(options.threads), *options.register.split()]
         command += ["--model", "none", "--refine", "0"] if method == "affine" else []
-        command += ["--no-extraction"] if options.heads else []
+        command += ["--extraction", "none"] if options.heads else []
     return (field, *timed([str(part) for part in command], options.threads))
 
 

@@ -48,7 +48,7 @@ import Testing
     @Test func numbersMeanStructures() {
         let known: [(UInt16, BrainStructure)] = [
             (0, .outside), (2, .leftWhiteMatter), (41, .rightWhiteMatter), (1030, .leftCortex), (42, .rightCortex),
-            (31, .leftVentricle), (8, .leftCerebellarCortex), (46, .cerebellarWhiteMatter), (49, .thalamus),
+            (31, .leftVentricle), (43, .rightVentricle), (8, .leftCerebellarCortex), (46, .cerebellarWhiteMatter), (49, .thalamus),
             (11, .caudate), (58, .accumbens), (51, .putamen), (13, .pallidum), (53, .hippocampus), (18, .amygdala),
             (60, .ventralDiencephalon), (14, .thirdVentricle), (15, .fourthVentricle), (16, .brainstem),
             (24, .fluid), (502, .fluid), (47, .rightCerebellarCortex),

@@ -112,6 +112,18 @@ import Testing
         #expect(try Command("bench", "step", "--precision", "bfloat16").status == 64)
     }
 
+    @Test func warpingIsTimedBesideLibtorchs() throws {
+        let run = try Command(
+            ["bench", "warp", "--size", "20x18x16", "--repeats", "2", "--threads", "1", "--json"])
+        #expect(run.status == 0, "\(run.errors)")
+        for part in ["forward", "training"] {
+            let figures = try #require(run.object()[part] as? [String: Double])
+            let own = try #require(figures["median_seconds"]), other = try #require(figures["grid_sample_median_seconds"])
+            #expect(own > 0 && abs(try #require(figures["ratio"]) - other / own) < 1e-9 * other / own)
+        }
+        #expect(try Command("bench", "warp", "--size", "20x18").status == 64)
+    }
+
     @Test func aCaseIsTimedFromStartToEnd() throws {
         let scans = try ToyPatients(in: folder).cases.appendingPathComponent(ToyPatients.names[0])
         func bench(_ input: String) throws -> Command {

@@ -58,8 +58,10 @@ enum Deflate {
     }
 
     /// Packs bytes as one gzip member.
-    static func gzip(_ bytes: Data) -> Data? {
-        guard let encoder = libdeflate_alloc_compressor(5) else { return nil }
+    ///
+    /// - Parameter level: 1 for numbers that hardly pack, whatever the effort, to 12.
+    static func gzip(_ bytes: Data, level: Int32 = 5) -> Data? {
+        guard let encoder = libdeflate_alloc_compressor(level) else { return nil }
         defer { libdeflate_free_compressor(encoder) }
         var packed = Data(count: libdeflate_gzip_compress_bound(encoder, bytes.count))
         let count = packed.withUnsafeMutableBytes { target in

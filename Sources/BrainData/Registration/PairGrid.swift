@@ -18,7 +18,7 @@ extension Grid {
     /// A grid of voxels of twice the side, each over eight of this one's.
     ///
     /// - Precondition: all sides are even.
-    func halved() -> Grid {
+    public func halved() -> Grid {
         precondition(all(size % 2 .== 0), "\(size) cannot be halved")
         var affine = affine
         affine.origin = affine([0.5, 0.5, 0.5])

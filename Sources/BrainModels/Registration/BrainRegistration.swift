@@ -100,7 +100,9 @@ public struct BrainRegistration: Sendable {
             fixed: still.resampled(to: grid, antialiased: true, edge: .faces),
             moving: other.onGrid(grid.seen(through: affine.map), at: grid)
         )
-        let brains = try (fixed: fixed.brain.resampled(to: grid), moving: moving.brain.share(on: grid, affine.map))
+        // Overlaps of brains are a check, and twice the spacing will do for it.
+        let coarse = grid.halved()
+        let brains = try (fixed: fixed.brain.resampled(to: coarse), moving: moving.brain.share(on: coarse, affine.map))
         let aligned = brains.fixed.dice(brains.moving)
         guard aligned > 0.1 else {
             throw ImagingError.geometry(
@@ -111,7 +113,7 @@ public struct BrainRegistration: Sendable {
         if network != nil { lap("network") }
         var similarity: (before: Double, after: Double)?
         if settings.steps.contains(where: { $0 > 0 }) {
-            let box = Self.box(brains.fixed.union(brains.moving))
+            let box = Self.box(brains.fixed.union(brains.moving), in: grid)
             let refined = DeformableRegistration(
                 fixed: pair.fixed.cropped(to: box), moving: pair.moving.cropped(to: box),
                 start: field?.cropped(to: box), settings: settings)
@@ -119,7 +121,7 @@ public struct BrainRegistration: Sendable {
             lap("refinement")
         }
         let warp = Warp(field: field, affine: affine.map)
-        let before = try moving.brain.share(on: grid, nil), after = try moving.brain.share(on: grid, warp)
+        let before = try moving.brain.share(on: coarse, nil), after = try moving.brain.share(on: coarse, warp)
         return Answer(
             warp: warp, affine: affine.map, information: (affine.informationBefore, affine.informationAfter),
             similarity: similarity,
@@ -141,10 +143,11 @@ public struct BrainRegistration: Sendable {
             vectors: planes[0].indices.map { SIMD3(planes[0][$0], planes[1][$0], planes[2][$0]) * spacing })
     }
 
-    /// The voxels to work on: the brains with a margin, sides in fours.
-    private static func box(_ brains: Mask) -> Box {
-        let room = (brains.box ?? Box(brains.grid)).expanded(by: 5).clamped(to: brains.grid)
-        return Box(lower: room.lower / 4 &* 4, upper: ((room.upper &+ 3) / 4 &* 4)).clamped(to: brains.grid)
+    /// The voxels of a grid to work on: the brains, seen at twice its spacing, with a margin, sides in fours.
+    private static func box(_ brains: Mask, in grid: Grid) -> Box {
+        let coarse = (brains.box ?? Box(brains.grid)).expanded(by: 3)
+        let room = Box(lower: coarse.lower &* 2, upper: coarse.upper &* 2).clamped(to: grid)
+        return Box(lower: room.lower / 4 &* 4, upper: ((room.upper &+ 3) / 4 &* 4)).clamped(to: grid)
     }
 }
 

@@ -9,5 +9,5 @@ struct Bench: ParsableCommand {
               brainkit bench patch --threads 2
               brainkit bench case -i BraTS2021_00006 --json
             """,
-        subcommands: [Patch.self, Case.self, Step.self, Reading.self])
+        subcommands: [Patch.self, Case.self, Step.self, Reading.self, WarpedVolume.self])
 }

@@ -48,7 +48,7 @@ struct RegistrationRun {
             } else {
                 BrainRegistration(settings: method.settings)
             }
-        extractor = Lazy { try ModelStore.extractor(engine, isAlone: true) }
+        extractor = Lazy { try ModelStore.extractor(engine, isAlone: method.extraction == .network) }
     }
 
     /// Reads a scan and finds its brain.
@@ -81,14 +81,9 @@ struct RegistrationRun {
     }
 
     private func brain(in volume: Volume) throws -> (Mask, String) {
-        if method.noExtraction { return (Mask.head(in: volume), "the whole head, as asked for") }
-        if method.classical {
-            let stripped = BrainMask.stripped(volume)
-            let kind: BrainExtractor.Method = stripped == nil ? .surface : .stripped
-            return (stripped ?? BrainMask.grown(volume), kind.description)
-        }
+        if method.extraction == .none { return (Mask.head(in: volume), "the whole head, as asked for") }
         if let mask = BrainMask.stripped(volume) { return (mask, BrainExtractor.Method.stripped.description) }
-        guard let extractor = try extractor.value() else {
+        guard method.extraction != .surface, let extractor = try extractor.value() else {
             return (BrainMask.grown(volume), BrainExtractor.Method.surface.description)
         }
         let (mask, kind) = try extractor.brain(in: volume)
@@ -97,9 +92,17 @@ struct RegistrationRun {
 
     /// Aligns two scans and writes what was asked for.
     func register(fixed: URL, moving: URL, to outputs: Outputs) throws -> RegistrationSidecar {
-        var clock = Stopwatch()
+        let clock = Stopwatch()
+        return try register(onto: source(fixed), moving, to: outputs, clock)
+    }
+
+    /// Aligns a scan with one that was read already.
+    func register(
+        onto still: Source, _ moving: URL, to outputs: Outputs, _ clock: Stopwatch = Stopwatch()
+    ) throws -> RegistrationSidecar {
+        var clock = clock
         let labels = try outputs.labels.map { try ImageFile.readLabels($0, limit: memory) }
-        let still = try source(fixed), other = try source(moving)
+        let other = try source(moving)
         if let labels, let file = outputs.labels, !labels.grid.matches(other.scan.volume.grid) {
             throw ImagingError.geometry("\(file.path) lies on another grid than the moving scan, \(moving.path)")
         }
@@ -107,7 +110,7 @@ struct RegistrationRun {
         return try register(still, other, labels, to: outputs, &clock)
     }
 
-    func register(
+    private func register(
         _ fixed: Source, _ moving: Source, _ labels: LabelMap?, to outputs: Outputs, _ clock: inout Stopwatch
     ) throws -> RegistrationSidecar {
         let answer = try registration(fixed: fixed.scan, moving: moving.scan) { clock.lap($0) }

@@ -28,12 +28,12 @@ extension NIfTI {
             var bytes = header.bytes
             bytes.append(Data(count: 4))  // no extensions follow
             bytes.append(voxels.bytes)
-            return [(url, try packed(bytes, isPacked, url))]
+            return [(url, try packed(bytes, isPacked, voxels.type, url))]
         }
         let stem = (isPacked ? url.deletingPathExtension() : url).deletingPathExtension()
         let parts = [("img", voxels.bytes), ("hdr", header.bytes + Data(count: 4))]
         return try parts.map { (ending, bytes) throws(ImagingError) in
-            (stem.appendingPathExtension(isPacked ? "\(ending).gz" : ending), try packed(bytes, isPacked, url))
+            (stem.appendingPathExtension(isPacked ? "\(ending).gz" : ending), try packed(bytes, isPacked, voxels.type, url))
         }
     }
 
@@ -56,9 +56,12 @@ extension NIfTI {
         return header
     }
 
-    private func packed(_ bytes: Data, _ isPacked: Bool, _ url: URL) throws(ImagingError) -> Data {
+    private func packed(
+        _ bytes: Data, _ isPacked: Bool, _ type: StoredType, _ url: URL
+    ) throws(ImagingError) -> Data {
         guard isPacked else { return bytes }
-        guard let packed = Deflate.gzip(bytes) else {
+        // The digits of measured numbers hardly pack, whatever the effort.
+        guard let packed = Deflate.gzip(bytes, level: type.isFloatingPoint ? 1 : 5) else {
             throw .unwritable(path: url.path, why: "packing \(bytes.count) bytes took more memory than there is")
         }
         return packed
