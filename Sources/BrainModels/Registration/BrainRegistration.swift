@@ -6,7 +6,8 @@ public import NeuralNet
 /// The brains' affine map comes first (``AffineRegistration``), then, where there is one, the answer of a network for
 /// both scans on one grid, then steps of gradient descent for this very pair (``DeformableRegistration``).
 public struct BrainRegistration: Sendable {
-    /// The grid that a network sees both scans on: a cube around the middle of the fixed brain.
+    /// The grid that a network sees both scans on: a cube around the middle of the fixed brain. Steps for the pair are taken
+    /// on the cube that this one is where nothing else is said.
     public struct Contract: Codable, Sendable, Equatable {
         /// The side of a voxel in millimetres.
         public var spacing = 2.0
@@ -23,6 +24,10 @@ public struct BrainRegistration: Sendable {
                 throw DecodingError.dataCorruptedError(
                     forKey: .side, in: c, debugDescription: "\(side) voxels of \(spacing) mm make no cube to work on")
             }
+        }
+
+        fileprivate func cube(around brain: Mask) throws(ImagingError) -> Grid {
+            try Grid.cube(around: brain, spacing: spacing, side: side)
         }
     }
 
@@ -95,11 +100,7 @@ public struct BrainRegistration: Sendable {
         let affine = try AffineRegistration(
             fixed: still, moving: other, brains: (fixed.brain, moving.brain))
         lap("affine")
-        let grid = try Grid.cube(around: fixed.brain, spacing: contract.spacing, side: contract.side)
-        let pair = try (
-            fixed: still.resampled(to: grid, antialiased: true, edge: .faces),
-            moving: other.onGrid(grid.seen(through: affine.map), at: grid)
-        )
+        let grid = try Contract().cube(around: fixed.brain)
         // Overlaps of brains are a check, and twice the spacing will do for it.
         let coarse = grid.halved()
         let brains = try (fixed: fixed.brain.resampled(to: coarse), moving: moving.brain.share(on: coarse, affine.map))
@@ -109,11 +110,16 @@ public struct BrainRegistration: Sendable {
                 "the scans do not overlap: from their centres of mass on, no affine map lays the brains over each other"
             )
         }
-        var field = try network.map { try answer(of: $0, pair.moving, pair.fixed) }
-        if network != nil { lap("network") }
+        var field: DisplacementField?
+        if let network {
+            let pair = try Self.pair(still, other, affine.map, on: contract.cube(around: fixed.brain))
+            field = try Warp(field: answer(of: network, pair.moving, pair.fixed)).field(on: grid)
+            lap("network")
+        }
         var similarity: (before: Double, after: Double)?
         if settings.steps.contains(where: { $0 > 0 }) {
             let box = Self.box(brains.fixed.union(brains.moving), in: grid)
+            let pair = try Self.pair(still, other, affine.map, on: grid)
             let refined = DeformableRegistration(
                 fixed: pair.fixed.cropped(to: box), moving: pair.moving.cropped(to: box),
                 start: field?.cropped(to: box), settings: settings)
@@ -126,6 +132,16 @@ public struct BrainRegistration: Sendable {
             warp: warp, affine: affine.map, information: (affine.informationBefore, affine.informationAfter),
             similarity: similarity,
             dice: (brains.fixed.dice(before), aligned, brains.fixed.dice(after)))
+    }
+
+    /// Both brains on one grid, the moving one through the affine map.
+    private static func pair(
+        _ fixed: Volume, _ moving: Volume, _ map: Affine, on grid: Grid
+    ) throws(ImagingError) -> (fixed: Volume, moving: Volume) {
+        (
+            try fixed.resampled(to: grid, antialiased: true, edge: .faces),
+            try moving.onGrid(grid.seen(through: map), at: grid)
+        )
     }
 
     /// The network's field in millimetres.
