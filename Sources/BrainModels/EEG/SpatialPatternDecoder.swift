@@ -1,7 +1,7 @@
 public import BrainData
 
 /// Common spatial patterns and linear discriminants, the classical decoder of motor imagery (MOABB's `CSP + LDA`).
-public struct SpatialPatternDecoder: TrialDecoder {
+public struct SpatialPatternDecoder: TrialDecoder, Codable {
     public let classes: [String]
     private let filter: IIRFilter
     private let patterns: CommonSpatialPatterns
@@ -28,8 +28,16 @@ public struct SpatialPatternDecoder: TrialDecoder {
     }
 
     public func probabilities(_ epochs: Epochs) throws(SignalError) -> [[Double]] {
+        try check(channels: epochs.channels.count)
         let filter = filter
         let filtered = try epochs.mapping { signal throws(SignalError) in try filter.zeroPhase(signal) }
         return patterns.features(filtered).map(discriminant.probabilities)
+    }
+
+    func check(channels: Int) throws(SignalError) {
+        let filters = patterns.filters
+        guard filters.columns == channels, discriminant.fits(width: filters.rows, classes: classes.count) else {
+            throw .mismatch("the decoder learned from \(filters.columns) channels, and \(channels) are there")
+        }
     }
 }
