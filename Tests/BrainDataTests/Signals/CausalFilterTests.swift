@@ -5,7 +5,9 @@ import Testing
 
 @Suite struct CausalFilterTests {
     @Test(arguments: [1, 3, 50, 200]) func piecesGiveTheWhole(piece: Int) throws {
-        let rows = (0..<3).map { n in (0..<200).map { sin(Double($0 * (n + 2)) * 0.1) + Double($0 % 7) } }
+        let rows = (0..<3).map { n in
+            (0..<200).map { t -> Double in sin(Double(t * (n + 2)) * 0.1) + Double(t % 7) }
+        }
         let whole = try CausalFilter.band(4...20, rate: 100).whole(Signal(rows: rows, rate: 100))
         var (filter, parts) = (try CausalFilter.band(4...20, rate: 100), [[Double]](repeating: [], count: 3))
         for start in stride(from: 0, to: 200, by: piece) {
