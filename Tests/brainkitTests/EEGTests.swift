@@ -146,7 +146,7 @@ import Testing
         #expect(try String(contentsOf: page, encoding: .utf8).contains("oddities"))
     }
 
-    @Test(arguments: [
+    private static let faults: [(arguments: [String], status: Int32)] = [
         (["benchmark", "--protocol", "best", "--data", "."], Int32(64)),
         (["benchmark", "--protocol", "cross-session", "--data", "/nowhere", "--model", "eegnet"], 66),
         (["benchmark", "--protocol", "cross-session", "--data", ".", "--model", "svm"], 64),
@@ -155,7 +155,9 @@ import Testing
         (["decode", "-i", "a", "--decoder", "b", "-o", "c", "--every", "0"], 64),
         (["stream", "--decoder", "/nowhere"], 66), (["inspect", "/nowhere.edf", "-o", "/tmp/x.html"], 66),
         (["inspect", "a.edf", "-o", "/nowhere/x.html"], 73), (["stream", "--decoder", "a", "--format", "xml"], 64),
-    ])
+    ]
+
+    @Test(arguments: faults)
     func faultsHaveTheirCodes(arguments: [String], status: Int32) throws {
         let run = try Command(["eeg"] + arguments)
         #expect(run.status == status, "\(run.errors)")
