@@ -11,10 +11,10 @@ public struct RiemannianDecoder: TrialDecoder, Codable {
     private let mean: Matrix
     private let regression: LogisticRegression
 
-    /// - Parameter band: in hertz.
-    public init(training epochs: Epochs, band: (low: Double, high: Double) = (8, 32)) throws(SignalError) {
+    /// - Parameter band: in hertz; 8 to 32 where nothing is said, or to nine tenths of half the rate where that is less.
+    public init(training epochs: Epochs, band: (low: Double, high: Double)? = nil) throws(SignalError) {
         classes = epochs.classes
-        filter = try IIRFilter.butterworth(order: 4, .bandpass(band.low, band.high), rate: epochs.rate)
+        filter = try epochs.motorBand(band)
         let covariances = try Self.covariances(epochs, filter)
         mean = try PositiveMatrices.mean(covariances)
         let labels = epochs.labels.map { [classes] label in classes.firstIndex(of: label) ?? 0 }
