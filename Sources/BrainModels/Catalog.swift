@@ -11,12 +11,14 @@ public struct Catalog: Sendable {
         public let task: String
         /// The published work.
         public let citation: String
-        /// Channels of the published input.
+        /// Channels of the published input; of trials those of the recording.
         public let inputs: Int
+        /// Axes of the input: five of scans, `[batch, channel, i, j, k]`, four of trials, `[batch, 1, channel, time]`.
+        public var axes = 5
         /// Parameters of the published size, fixed masks included.
         public let parameters: Int
         /// Operations of the published size for a million voxels in billions, a multiplication and addition being two; of
-        /// registration counted on 160×192×224 voxels.
+        /// registration counted on 160×192×224 voxels. For trials a sample of a channel stands for the voxel.
         public let gigaflopsPerMegavoxel: Double
         /// Bytes that the tensors of the published size take in float32 for every voxel of the input, rounded up.
         public let bytesPerVoxel: Int
@@ -83,6 +85,38 @@ public struct Catalog: Sendable {
             build: { weights, json in
                 try GraformerDIR(weights, configuration(json, standard: GraformerDIR.Configuration()))
             }),
+        Entry(
+            name: "s3t", task: "motor imagery in EEG, attention over channels and time",
+            citation: "Song et al., Transformer-based Spatial-Temporal Feature Learning for EEG Decoding, 2021, "
+                + "arXiv:2106.11170",
+            inputs: 16, axes: 4, parameters: 8_698, gigaflopsPerMegavoxel: 0.94, bytesPerVoxel: 70, golden: "s3t-small",
+            licence: "Apache-2.0", forms: [],
+            build: { weights, json in try S3T(weights, configuration(json, standard: S3T.Configuration())) }),
+        Entry(
+            name: "eegformer", task: "trials of EEG, transformers over regions, features and time",
+            citation:
+                "Wan et al., EEGformer: A transformer-based brain activity classification method using EEG signal, "
+                + "Frontiers in Neuroscience 17, 1148855, 2023, doi:10.3389/fnins.2023.1148855",
+            inputs: 3, axes: 4, parameters: 9_995_705, gigaflopsPerMegavoxel: 560, bytesPerVoxel: 3_000,
+            golden: "eegformer-small", licence: "Apache-2.0", forms: [],
+            build: { weights, json in try EEGformer(weights, configuration(json, standard: EEGformer.Configuration())) }
+        ),
+        Entry(
+            name: "eeg-conformer", task: "trials of EEG, convolutions and a transformer over what they find",
+            citation: "Song et al., EEG Conformer: Convolutional Transformer for EEG Decoding and Visualization, IEEE "
+                + "Transactions on Neural Systems and Rehabilitation Engineering 31, 2023, doi:10.1109/TNSRE.2022.3230250",
+            inputs: 22, axes: 4, parameters: 789_652, gigaflopsPerMegavoxel: 5.9, bytesPerVoxel: 340,
+            golden: "eeg-conformer-small", licence: "Apache-2.0", forms: [],
+            build: { weights, json in
+                try EEGConformer(weights, configuration(json, standard: EEGConformer.Configuration()))
+            }),
+        Entry(
+            name: "eegnet", task: "trials of EEG, small convolutions",
+            citation: "Lawhern et al., EEGNet: a compact convolutional neural network for EEG-based brain–computer "
+                + "interfaces, Journal of Neural Engineering 15, 2018, doi:10.1088/1741-2552/aace8c",
+            inputs: 22, axes: 4, parameters: 3_524, gigaflopsPerMegavoxel: 1.2, bytesPerVoxel: 70,
+            golden: "eegnet-small", licence: "Apache-2.0", forms: [],
+            build: { weights, json in try EEGNet(weights, configuration(json, standard: EEGNet.Configuration())) }),
     ]
 
     private static let transMorph =

@@ -18,7 +18,7 @@ struct Brainkit: ParsableCommand {
         version: Version.text,
         subcommands: [
             Segment.self, Extract.self, Register.self, WarpCommand.self, Evaluate.self, Train.self, Plan.self,
-            Synthesise.self, Models.self, Forward.self, Bench.self, Convert.self, Info.self,
+            Synthesise.self, Models.self, Forward.self, Bench.self, Convert.self, Info.self, EEG.self,
         ])
 
     static func main() {

@@ -40,10 +40,13 @@ public struct Recording: Sendable {
     }
 
     /// A recording of samples in memory.
-    public init(_ signal: Signal, events: [Event] = [], start: Date? = nil) {
+    public init(
+        _ signal: Signal, events: [Event] = [], start: Date? = nil,
+        segments: [Segment] = [Segment(onset: 0, position: 0)]
+    ) {
         let rows = signal.channels.indices.map(signal.row)
         self.init(format: "memory", path: "a recording in memory", channels: signal.channels, source: HeldSamples(rows))
-        (self.events, self.start) = (events, start)
+        (self.events, self.start, self.segments) = (events, start, segments)
     }
 
     /// Samples of a channel.

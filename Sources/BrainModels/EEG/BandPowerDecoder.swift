@@ -2,7 +2,7 @@ public import BrainData
 import Foundation
 
 /// The plainest decoder of motor imagery: the logarithm of each channel's power in some bands, and linear discriminants.
-public struct BandPowerDecoder: TrialDecoder {
+public struct BandPowerDecoder: TrialDecoder, Codable {
     public let classes: [String]
     private let filters: [IIRFilter]
     private let discriminant: LinearDiscriminant
@@ -23,7 +23,14 @@ public struct BandPowerDecoder: TrialDecoder {
     }
 
     public func probabilities(_ epochs: Epochs) throws(SignalError) -> [[Double]] {
-        try Self.features(epochs, filters).map(discriminant.probabilities)
+        try check(channels: epochs.channels.count)
+        return try Self.features(epochs, filters).map(discriminant.probabilities)
+    }
+
+    func check(channels: Int) throws(SignalError) {
+        guard !filters.isEmpty, discriminant.fits(width: channels * filters.count, classes: classes.count) else {
+            throw .mismatch("the decoder did not learn from \(channels) channels")
+        }
     }
 
     private static func features(_ epochs: Epochs, _ filters: [IIRFilter]) throws(SignalError) -> [[Double]] {

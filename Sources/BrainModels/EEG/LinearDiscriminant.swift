@@ -2,7 +2,7 @@ internal import BrainData
 import Foundation
 
 /// Linear discriminant analysis: classes are Gaussian clouds of one shape (Fisher, Ann. Eugen. 7, 1936).
-struct LinearDiscriminant: Sendable {
+struct LinearDiscriminant: Sendable, Codable {
     /// One row of coefficients a class, the intercept last.
     private let weights: [[Double]]
 
@@ -40,6 +40,10 @@ struct LinearDiscriminant: Sendable {
             let offset = -0.5 * zip(row, means[label]).reduce(0) { $0 + $1.0 * $1.1 }
             return row + [offset + log(sizes[label] / Double(features.count))]
         }
+    }
+
+    func fits(width: Int, classes: Int) -> Bool {
+        weights.count == classes && weights.allSatisfy { $0.count == width + 1 }
     }
 
     func probabilities(_ row: [Double]) -> [Double] {

@@ -2,7 +2,7 @@ internal import BrainData
 import Foundation
 
 /// Logistic regression with a quadratic penalty, one class against the others, fitted by Newton's steps.
-struct LogisticRegression: Sendable {
+struct LogisticRegression: Sendable, Codable {
     /// One row of coefficients a class, the intercept last; a single row for two classes.
     private let weights: [[Double]]
     private let count: Int
@@ -68,6 +68,11 @@ struct LogisticRegression: Sendable {
             if length < 1e-10 { break }
         }
         return w
+    }
+
+    func fits(width: Int, classes: Int) -> Bool {
+        count == classes && count > 1 && weights.count == (count == 2 ? 1 : count)
+            && weights.allSatisfy { $0.count == width + 1 }
     }
 
     func probabilities(_ row: [Double]) -> [Double] {

@@ -5,16 +5,16 @@ import Foundation
 ///
 /// Barachant, Bonnet, Congedo & Jutten, *Multiclass brain–computer interface classification by Riemannian geometry*, IEEE
 /// Trans. Biomed. Eng. 59, 2012.
-public struct RiemannianDecoder: TrialDecoder {
+public struct RiemannianDecoder: TrialDecoder, Codable {
     public let classes: [String]
     private let filter: IIRFilter
     private let mean: Matrix
     private let regression: LogisticRegression
 
-    /// - Parameter band: in hertz.
-    public init(training epochs: Epochs, band: (low: Double, high: Double) = (8, 32)) throws(SignalError) {
+    /// - Parameter band: in hertz; 8 to 32 where nothing is said, or to nine tenths of half the rate where that is less.
+    public init(training epochs: Epochs, band: (low: Double, high: Double)? = nil) throws(SignalError) {
         classes = epochs.classes
-        filter = try IIRFilter.butterworth(order: 4, .bandpass(band.low, band.high), rate: epochs.rate)
+        filter = try epochs.motorBand(band)
         let covariances = try Self.covariances(epochs, filter)
         mean = try PositiveMatrices.mean(covariances)
         let labels = epochs.labels.map { [classes] label in classes.firstIndex(of: label) ?? 0 }
@@ -23,7 +23,14 @@ public struct RiemannianDecoder: TrialDecoder {
     }
 
     public func probabilities(_ epochs: Epochs) throws(SignalError) -> [[Double]] {
-        try PositiveMatrices.tangents(Self.covariances(epochs, filter), at: mean).map(regression.probabilities)
+        try check(channels: epochs.channels.count)
+        return try PositiveMatrices.tangents(Self.covariances(epochs, filter), at: mean).map(regression.probabilities)
+    }
+
+    func check(channels: Int) throws(SignalError) {
+        guard mean.rows == channels, mean.columns == channels,
+            regression.fits(width: channels * (channels + 1) / 2, classes: classes.count)
+        else { throw .mismatch("the decoder learned from \(mean.rows) channels, and \(channels) are there") }
     }
 
     private static func covariances(_ epochs: Epochs, _ filter: IIRFilter) throws(SignalError) -> [Matrix] {

@@ -1,20 +1,20 @@
 public import BrainData
 
 /// Common spatial patterns and linear discriminants, the classical decoder of motor imagery (MOABB's `CSP + LDA`).
-public struct SpatialPatternDecoder: TrialDecoder {
+public struct SpatialPatternDecoder: TrialDecoder, Codable {
     public let classes: [String]
     private let filter: IIRFilter
     private let patterns: CommonSpatialPatterns
     private let discriminant: LinearDiscriminant
 
     /// - Parameters:
-    ///   - band: in hertz.
+    ///   - band: in hertz; 8 to 32 where nothing is said, or to nine tenths of half the rate where that is less.
     ///   - filters: of two classes together, or of each class where there are more; cut to what the channels allow.
     public init(
-        training epochs: Epochs, band: (low: Double, high: Double) = (8, 32), filters: Int = 6
+        training epochs: Epochs, band: (low: Double, high: Double)? = nil, filters: Int = 6
     ) throws(SignalError) {
         classes = epochs.classes
-        let filter = try IIRFilter.butterworth(order: 4, .bandpass(band.low, band.high), rate: epochs.rate)
+        let filter = try epochs.motorBand(band)
         self.filter = filter
         let filtered = try epochs.mapping { signal throws(SignalError) in try filter.zeroPhase(signal) }
         if classes.count == 2 {
@@ -28,8 +28,24 @@ public struct SpatialPatternDecoder: TrialDecoder {
     }
 
     public func probabilities(_ epochs: Epochs) throws(SignalError) -> [[Double]] {
+        try check(channels: epochs.channels.count)
         let filter = filter
         let filtered = try epochs.mapping { signal throws(SignalError) in try filter.zeroPhase(signal) }
         return patterns.features(filtered).map(discriminant.probabilities)
+    }
+
+    func check(channels: Int) throws(SignalError) {
+        let filters = patterns.filters
+        guard filters.columns == channels, discriminant.fits(width: filters.rows, classes: classes.count) else {
+            throw .mismatch("the decoder learned from \(filters.columns) channels, and \(channels) are there")
+        }
+    }
+}
+
+extension Epochs {
+    /// The band-pass of the rhythms over the motor cortex, or another one that was asked for.
+    func motorBand(_ band: (low: Double, high: Double)?) throws(SignalError) -> IIRFilter {
+        let band = band ?? (8, min(32, 0.45 * rate))
+        return try .butterworth(order: 4, .bandpass(band.low, band.high), rate: rate)
     }
 }

@@ -109,6 +109,15 @@ Made engine_instance_norm(Given, double epsilon);
 // `relative`; zero outside. Without `own` libtorch's operation does it.
 Made engine_sample(Given volume, Given places, int relative, int nearest, int own);
 
+// signals.cpp
+Made engine_conv2d(Given x, Given weight, Maybe bias, Sizes stride, Sizes padding, int64_t groups);
+Made engine_average_pool2d(Given, Sizes kernel, Sizes stride);
+Made engine_elu(Given);
+// Where `training`, it normalises by the batch and moves `mean` and `variance` towards it.
+Made engine_batch_norm(Given x, Given weight, Given bias, Given mean, Given variance, int training, double momentum,
+                       double epsilon);
+Made engine_dropout(Given, double rate, uint64_t seed);  // the same mask for the same seed and shape
+
 // star_relu.cpp
 Made engine_star_relu(Given x, Given scale, Given bias);
 

@@ -19,6 +19,16 @@ public enum PNG {
         try encode(pixels, width: width, height: height, format: PNG_FORMAT_FLAG_COLOR, palette: [], bytes: 3)
     }
 
+    /// A picture in colour: red, green, blue and opacity of every pixel.
+    ///
+    /// - Precondition: `pixels` fills `width × height`, four a pixel.
+    /// - Throws: `EvaluationError.picture` with libpng's own words.
+    public static func transparent(_ pixels: [UInt8], width: Int, height: Int) throws(EvaluationError) -> Data {
+        try encode(
+            pixels, width: width, height: height, format: PNG_FORMAT_FLAG_COLOR | PNG_FORMAT_FLAG_ALPHA, palette: [],
+            bytes: 4)
+    }
+
     /// A stencil: one colour where a pixel is 1, transparent where it is 0.
     ///
     /// - Precondition: `pixels` fills `width × height` with zeros and ones.

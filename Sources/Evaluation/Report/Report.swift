@@ -30,6 +30,10 @@ public struct Report: Sendable {
         case chart(LineChart)
         /// The spread of scores over cases.
         case dots(DotPlot)
+        /// Rows of a recording.
+        case traces(TracePlot)
+        /// Values over the head, side by side under a title, with a remark.
+        case scalpMaps(String, [ScalpMap], note: String)
         /// Pictures side by side, under a title, with a remark.
         case figures(String, [Figure], note: String)
     }
@@ -134,7 +138,7 @@ extension Report.Section {
     var isNarrow: Bool {
         switch self {
         case .narrowTable, .facts, .steps: true
-        case .viewer, .contactSheet, .highlights, .table, .text, .chart, .dots, .figures: false
+        case .viewer, .contactSheet, .highlights, .table, .text, .chart, .dots, .figures, .traces, .scalpMaps: false
         }
     }
 
@@ -145,6 +149,12 @@ extension Report.Section {
         case .table(let table), .narrowTable(let table): return try table.markup()
         case .chart(let chart): return Self.card(chart.title, chart.svg())
         case .dots(let plot): return Self.card(plot.title, plot.svg())
+        case .traces(let plot): return Self.card(plot.title, element("div", ["class": "scroll"], plot.svg()))
+        case .scalpMaps(let title, let maps, let note):
+            var pictures: [String] = []
+            for map in maps { pictures.append(try map.svg()) }
+            let row = element("div", ["class": "scalps"], pictures.joined(separator: "\n"))
+            return Self.card(title, row + (note.isEmpty ? "" : element("p", ["class": "note"], note.escaped)))
         case .figures(let title, let figures, let note):
             let row = element("div", ["class": "figures"], figures.map(\.markup).joined(separator: "\n"))
             return Self.card(title, row + (note.isEmpty ? "" : element("p", ["class": "note"], note.escaped)))

@@ -40,6 +40,7 @@ let reportStyle = """
     .tiles dd { font-size: 25px; font-weight: 600; letter-spacing: -0.015em; line-height: 1.3; }
     .tiles small { font-size: 14px; font-weight: 400; color: var(--soft); letter-spacing: 0; margin-left: 4px; }
     .scroll { overflow-x: auto; }
+    .scalps { display: grid; grid-template-columns: repeat(auto-fit, minmax(180px, 1fr)); gap: 12px; justify-items: center; }
     table { width: 100%; border-collapse: collapse; }
     th { text-align: left; font-weight: 500; font-size: 13px; color: var(--soft); vertical-align: bottom; }
     th, td { padding: 7px 14px 7px 0; border-bottom: 1px solid var(--line); }

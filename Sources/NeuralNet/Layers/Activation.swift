@@ -44,6 +44,9 @@ extension Tensor {
         try Tensor(engine_leaky_relu(raw, slope))
     }
 
+    /// `x`, or `eˣ − 1` below zero, element by element.
+    public func elu() throws(NetworkError) -> Tensor { try Tensor(engine_elu(raw)) }
+
     /// `max(x, 0)`, element by element.
     public func relu() throws(NetworkError) -> Tensor { try Tensor(engine_relu(raw)) }
 }

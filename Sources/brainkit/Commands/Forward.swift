@@ -79,8 +79,8 @@ struct Forward: ParsableCommand {
             throw Failure(.usage, "\(choice.entry.name) takes one input, and \(input.count) were given: \(names)")
         }
         let x = try Tensor(NumPyArray(URL(fileURLWithPath: input[0].file)))
-        guard x.shape.count == 4 else { return x }
-        Console.note("the input \(x.shape) has four axes: taken as a batch of one")
+        guard x.shape.count == choice.entry.axes - 1 else { return x }
+        Console.note("the input \(x.shape) has an axis too few: taken as a batch of one")
         return try x.reshaped([1] + x.shape)
     }
 

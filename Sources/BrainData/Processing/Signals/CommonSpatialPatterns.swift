@@ -4,7 +4,7 @@ import Foundation
 ///
 /// Ramoser, Müller-Gerking & Pfurtscheller, *Optimal spatial filtering of single trial EEG during imagined hand movement*,
 /// IEEE Trans. Rehabil. Eng. 8, 2000: the eigenvectors of one class's mean covariance against the sum of both.
-public struct CommonSpatialPatterns: Sendable {
+public struct CommonSpatialPatterns: Sendable, Codable {
     /// One filter a row, `[filter, channel]`, scaled so that its output has power one over both kinds together.
     public let filters: Matrix
     /// The share of each filter's output power that lies in the first kind of trials, from 0 to 1.

@@ -1,9 +1,9 @@
 import Foundation
 
 /// A recursive filter as a chain of second-order sections, each `(b0 + b1 z⁻¹ + b2 z⁻²) / (1 + a1 z⁻¹ + a2 z⁻²)`.
-public struct IIRFilter: Sendable, Equatable {
+public struct IIRFilter: Sendable, Equatable, Codable {
     /// One section.
-    public struct Section: Sendable, Equatable {
+    public struct Section: Sendable, Equatable, Codable {
         public var b0, b1, b2, a1, a2: Double
     }
 

@@ -1,7 +1,7 @@
 import Foundation
 
 /// A small matrix of doubles for covariances and electrode maps, row after row.
-public struct Matrix: Sendable, Equatable {
+public struct Matrix: Sendable, Equatable, Codable {
     public let rows, columns: Int
     public var values: [Double]
 
@@ -9,6 +9,19 @@ public struct Matrix: Sendable, Equatable {
     public init(rows: Int, columns: Int, values: [Double]) {
         precondition(values.count == rows * columns, "\(values.count) values for \(rows) × \(columns)")
         (self.rows, self.columns, self.values) = (rows, columns, values)
+    }
+
+    /// - Throws: `DecodingError` where the values do not fill the matrix.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        rows = try container.decode(Int.self, forKey: .rows)
+        columns = try container.decode(Int.self, forKey: .columns)
+        values = try container.decode([Double].self, forKey: .values)
+        let (count, overflow) = rows.multipliedReportingOverflow(by: columns)
+        guard rows >= 0, columns >= 0, !overflow, values.count == count else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .values, in: container, debugDescription: "\(values.count) values for \(rows) × \(columns)")
+        }
     }
 
     public init(rows: Int, columns: Int, repeating value: Double = 0) {

@@ -41,13 +41,18 @@ public enum SphericalSpline {
         return place / length
     }
 
+    /// The weights of the Legendre polynomials 1 to 50.
+    private static let coefficients = (1...50).map { n in
+        (2 * Double(n) + 1) / pow(Double(n) * (Double(n) + 1), 4)
+    }
+
     /// The sum of Legendre polynomials to the 50th.
     private static func kernel(_ cosine: Double) -> Double {
         let x = max(-1, min(1, cosine))
         var (before, now, sum) = (1.0, x, 0.0)
         for n in 1...50 {
             let order = Double(n)
-            sum += (2 * order + 1) / pow(order * (order + 1), 4) * now
+            sum += coefficients[n - 1] * now
             (before, now) = (now, ((2 * order + 1) * x * now - order * before) / (order + 1))
         }
         return sum / (4 * .pi)
