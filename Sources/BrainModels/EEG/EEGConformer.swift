@@ -6,7 +6,7 @@ public import NeuralNet
 ///
 /// Song, Zheng, Liu & Gao, *EEG Conformer: Convolutional Transformer for EEG Decoding and Visualization*, IEEE Trans. Neural
 /// Syst. Rehabil. Eng. 31, 2023, [doi:10.1109/TNSRE.2022.3230250](https://doi.org/10.1109/TNSRE.2022.3230250).
-public struct EEGConformer: TrialNetwork {
+public struct EEGConformer: TokenNetwork {
     /// The sizes and switches of the network.
     public struct Configuration: Codable, Sendable, Equatable {
         public var channels = 22
@@ -106,14 +106,6 @@ public struct EEGConformer: TrialNetwork {
         let pooled = try norm(spatial(temporal(x))).elu()
             .averagePooled(kernel: (1, c.pooling), stride: (1, c.stride))
         let map = try projection(Dropout(rate: c.dropout)(pooled))  // [batch, width, 1, token]
-        var tokens = try map.reshaped([map.shape[0], c.width, -1]).permuted([0, 2, 1])
-        for block in blocks { tokens = try block(tokens) }
-        return tokens
-    }
-}
-
-extension EEGConformer: StagedNetwork {
-    public func stages(_ x: Tensor) throws(NetworkError) -> [(name: String, map: Tensor)] {
-        [("tokens", try Engine.run { () throws(NetworkError) in try tokens(x) }), ("logits", try self(x))]
+        return try blocks.encoded(map)
     }
 }

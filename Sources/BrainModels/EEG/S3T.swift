@@ -6,7 +6,7 @@ public import NeuralNet
 ///
 /// Song, Jia, Yang & Xie, *Transformer-based Spatial-Temporal Feature Learning for EEG Decoding*, 2021,
 /// [arXiv:2106.11170](https://arxiv.org/abs/2106.11170). Channels are meant to be outputs of common spatial patterns.
-public struct S3T: TrialNetwork {
+public struct S3T: TokenNetwork {
     /// What the attention over channels does with its weights.
     public enum Mixing: String, Codable, Sendable, CaseIterable {
         /// Every channel becomes the weighted mean of all, as the paper describes it.
@@ -104,9 +104,7 @@ public struct S3T: TrialNetwork {
         let x = try TrialInput(x, channels: c.channels, samples: c.samples, type: type).x
         let mixed = try x + Dropout(rate: c.dropout)(mixing(time(x)))
         let map = try patches(filterNorm(filter(mixed)).leakyReLU(slope: 0.2))  // [batch, width, 1, token]
-        var tokens = try map.reshaped([map.shape[0], c.width, -1]).permuted([0, 2, 1])
-        for block in blocks { tokens = try block(tokens) }
-        return tokens
+        return try blocks.encoded(map)
     }
 
     /// The attention over channels, `[batch, 1, channel, time]` in and out.
@@ -126,11 +124,5 @@ public struct S3T: TrialNetwork {
             case .shipped: try x * weights.sum(along: [3], keepingAxes: true)
             }
         return try layer(projection, mixed)
-    }
-}
-
-extension S3T: StagedNetwork {
-    public func stages(_ x: Tensor) throws(NetworkError) -> [(name: String, map: Tensor)] {
-        [("tokens", try Engine.run { () throws(NetworkError) in try tokens(x) }), ("logits", try self(x))]
     }
 }

@@ -32,3 +32,12 @@ struct TrialEncoderBlock: Layer {
         return try attended + dropout(narrowing(dropout(widening(perceptronNorm(attended)).gelu())))
     }
 }
+
+extension [TrialEncoderBlock] {
+    /// What the blocks, one after the other, make of the tokens along a map, `[batch, width, 1, token]`: `[batch, token, width]`.
+    func encoded(_ map: Tensor) throws(NetworkError) -> Tensor {
+        var tokens = try map.reshaped([map.shape[0], map.shape[1], -1]).permuted([0, 2, 1])
+        for block in self { tokens = try block(tokens) }
+        return tokens
+    }
+}

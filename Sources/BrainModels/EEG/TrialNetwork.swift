@@ -42,3 +42,15 @@ extension Tensor {
         return try mixed.permuted([0, 2, 1, 3]).reshaped(s)
     }
 }
+
+/// A network that decides on the tokens its encoder makes of a trial.
+public protocol TokenNetwork: TrialNetwork, StagedNetwork {
+    /// `[batch, token, width]`.
+    func tokens(_ x: Tensor) throws(NetworkError) -> Tensor
+}
+
+extension TokenNetwork {
+    public func stages(_ x: Tensor) throws(NetworkError) -> [(name: String, map: Tensor)] {
+        [("tokens", try Engine.run { () throws(NetworkError) in try tokens(x) }), ("logits", try self(x))]
+    }
+}
