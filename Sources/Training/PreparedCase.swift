@@ -32,17 +32,17 @@ public struct PreparedCase: Sendable {
             if let known = tumour.scheme { known } else { try LabelScheme.guess(for: labels, named: tumour.name) }
         try self.init(
             name: tumour.name, images: images, labels: labels, scheme: scheme, path: file.path,
-            brain: BrainExtractor.brain(in: images, contract.contrasts) { extractor }?.mask, for: contract)
+            brain: BrainExtractor.brain(in: images, contract.contrasts) { extractor }, for: contract)
     }
 
     /// Prepares a case that is in memory.
     ///
     /// - Parameters:
     ///   - path: where the labels came from, for errors.
-    ///   - brain: the brain on the images' grid; found in the images if left out.
+    ///   - brain: the brain on the images' grid, and how it was found; found in the images if left out.
     init(
         name: String, images: [Contrast: Volume], labels: LabelMap, scheme: LabelScheme, path: String? = nil,
-        brain: Mask? = nil, for contract: TumourInput.Contract
+        brain: (mask: Mask, method: BrainExtractor.Method)? = nil, for contract: TumourInput.Contract
     ) throws(ImagingError) {
         let input = try TumourInput(images, brain: brain, for: contract)
         guard labels.grid.matches(input.source) else {

@@ -35,6 +35,17 @@ import Testing
         #expect(try input.prepared(truth).count == input.grid.count)
     }
 
+    @Test func aScanWithItsSkullLosesShadingAndTheRimOfTheMask() throws {
+        let scan = Phantom.scan(seed: 3)
+        let mask = try #require(BrainMask.stripped(scan))
+        let stripped = try TumourInput([.flair: scan], brain: (mask, .stripped), for: contract)
+        let head = try TumourInput([.flair: scan], brain: (mask, .network), for: contract)
+        #expect(stripped.brain.count == mask.count)
+        #expect(head.brain.count == mask.eroded(millimetres: 4).count)
+        #expect(head.steps.contains { $0.contains("bias field") })
+        #expect(!stripped.steps.contains { $0.contains("bias field") })
+    }
+
     @Test func theChannelsVoxelsAreTheScans() throws {
         let scan = Phantom.scan(seed: 4)
         let input = try TumourInput([.t1: scan], for: contract)

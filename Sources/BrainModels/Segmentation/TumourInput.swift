@@ -36,12 +36,12 @@ public struct TumourInput: Sendable {
 
     /// - Parameters:
     ///   - images: at least one; the grid of the first in the contract's order is the one that results return to.
-    ///   - known: the brain on the grid of that image; found in the image if left out.
-    ///   - method: where the known brain comes from, for the report.
+    ///   - known: the brain on the grid of that image, and how it was found; found in the image if left out.
     ///   - contract: what the network expects.
     /// - Throws: ``ImagingError`` where there is no image, two do not overlap, or no brain is found.
     public init(
-        _ images: [Contrast: Volume], brain known: Mask? = nil, from method: String = "given", for contract: Contract
+        _ images: [Contrast: Volume], brain known: (mask: Mask, method: BrainExtractor.Method)? = nil,
+        for contract: Contract
     ) throws(ImagingError) {
         let present = contract.contrasts.filter { images[$0] != nil }
         guard let first = present.first, let reference = images[first] else {
@@ -58,8 +58,12 @@ public struct TumourInput: Sendable {
         let spacing = oriented.affine.spacing
         let isFine = (0..<3).allSatisfy { abs(spacing[$0] / contract.spacing - 1) < 0.05 }
         working = isFine ? oriented : try oriented.resampled(spacing: SIMD3(repeating: contract.spacing))
-        let estimate =
-            if let known { try Self.given(known, method, on: source, &log) } else { Self.brain(of: anatomy, &log) }
+        var (estimate, method) =
+            if let known { (try Self.given(known.mask, on: source), known.method) } else {
+                Self.brain(of: anatomy, &log)
+            }
+        log.found(estimate, method)
+        if method != .stripped { try Self.mend(&volumes, &estimate, &log) }
         let mask = isFine ? estimate : try estimate.resampled(to: working)
         guard let box = mask.box else {
             throw .geometry("expected a brain in \(first.displayName), found an empty image")
@@ -84,8 +88,8 @@ public struct TumourInput: Sendable {
     private struct Log {
         var steps: [String] = [], warnings: [String] = []
 
-        mutating func found(_ brain: Mask, _ method: String) {
-            steps.append("brain mask: \(Int(brain.millilitres.rounded())) ml, \(method)")
+        mutating func found(_ brain: Mask, _ method: BrainExtractor.Method) {
+            steps.append("brain mask: \(Int(brain.millilitres.rounded())) ml, \(method.description)")
         }
 
         mutating func resampled(from spacing: SIMD3<Double>, to fine: Double) {
@@ -115,26 +119,36 @@ public struct TumourInput: Sendable {
         return Dictionary(uniqueKeysWithValues: zip(present, turned.map(\.0))).compactMapValues { $0 }
     }
 
-    private static func given(
-        _ mask: Mask, _ method: String, on grid: Grid, _ log: inout Log
-    ) throws(ImagingError) -> Mask {
+    private static func given(_ mask: Mask, on grid: Grid) throws(ImagingError) -> Mask {
         guard mask.grid.matches(grid) else {
             throw .geometry("expected the brain mask on the grid of the images, found it on another")
         }
-        log.found(mask, method)
         return mask.reoriented(to: .ras)
     }
 
-    private static func brain(of anatomy: Volume, _ log: inout Log) -> Mask {
-        let stripped = BrainMask.stripped(anatomy), mask = stripped ?? BrainMask.grown(anatomy)
-        let method = stripped == nil ? BrainExtractor.Method.surface : .stripped
-        log.found(mask, method.description)
-        if method == .surface {
-            log.warnings.append(
-                "the brain was found by a classical method, which may take in tissue outside it or cut into it")
-        }
-        return mask
+    private static func brain(of anatomy: Volume, _ log: inout Log) -> (Mask, BrainExtractor.Method) {
+        if let mask = BrainMask.stripped(anatomy) { return (mask, .stripped) }
+        log.warnings.append(
+            "the brain was found by a classical method, which may take in tissue outside it or cut into it")
+        return (BrainMask.grown(anatomy), .surface)
     }
+
+    /// Brings a scan whose skull was in view closer to those of tumour sets, which come without coil shading, are 0 outside
+    /// the brain, and are stripped closer to the cortex than the outlines of ``BrainExtractor``, which end outside the fluid.
+    private static func mend(
+        _ volumes: inout [Contrast: Volume], _ brain: inout Mask, _ log: inout Log
+    ) throws(ImagingError) {
+        let core = brain.eroded(millimetres: rim)
+        guard core.count > 0 else { return }
+        for (contrast, volume) in volumes { volumes[contrast] = try volume.biasCorrected(over: brain).masked(by: core) }
+        brain = core
+        log.steps.append("bias field of each contrast divided out")
+        log.steps.append(
+            "outermost \(Int(rim)) mm of the brain mask left aside: dura, which is bright with contrast agent")
+    }
+
+    /// What is taken off the outline of a brain found in a head, in millimetres. Chosen on the demo's two scans.
+    private static let rim = 4.0
 
     private static func aligned(
         _ image: Volume, _ contrast: Contrast, to grid: Grid, as first: Contrast, _ warnings: inout [String]

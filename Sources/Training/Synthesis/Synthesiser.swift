@@ -28,8 +28,8 @@ public struct Synthesiser: Sendable {
     ) throws(ImagingError) -> PreparedCase {
         let head = try head(number, contrasts: contract.contrasts, spacing: contract.spacing)
         return try PreparedCase(
-            name: head.name, images: head.images, labels: head.labels, scheme: SyntheticHead.scheme, brain: head.shown,
-            for: contract)
+            name: head.name, images: head.images, labels: head.labels, scheme: SyntheticHead.scheme,
+            brain: (head.shown, .stripped), for: contract)
     }
 
     /// A whole head in one of the contract's contrasts, whose brain is to be found.

@@ -74,8 +74,7 @@ struct SegmentationRun: Sendable {
         let images = try tumour.read(limit: memory)
         clock.lap("reading")
         let brain = try BrainExtractor.brain(in: images, contract.contrasts, by: extractor.value)
-        let input = try TumourInput(
-            images, brain: brain?.mask, from: brain?.method.description ?? "", for: contract)
+        let input = try TumourInput(images, brain: brain, for: contract)
         clock.lap("preparing")
         return Prepared(tumour: tumour, input: input, images: outputs.report == nil ? [:] : images, clock: clock)
     }
