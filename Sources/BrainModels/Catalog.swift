@@ -31,7 +31,9 @@ public struct Catalog: Sendable {
     }
 
     /// All networks, in the order of their tasks.
-    public static let entries: [Entry] = [
+    public static let entries: [Entry] = tumoursAndRegistration + diagnosis
+
+    private static let tumoursAndRegistration = [
         Entry(
             name: "eoformer", task: "segmentation of brain tumours in four MR contrasts",
             citation: "She et al., EoFormer: Edge-Oriented Transformer for Brain Tumor Segmentation, MICCAI 2023, "
@@ -100,7 +102,7 @@ public struct Catalog: Sendable {
         return entry
     }
 
-    private static func configuration<Configuration: Codable>(
+    static func configuration<Configuration: Codable>(
         _ json: Data?, standard: Configuration
     ) throws -> Configuration {
         guard let json else { return standard }

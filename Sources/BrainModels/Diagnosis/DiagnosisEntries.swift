@@ -1,0 +1,53 @@
+import Foundation
+import NeuralNet
+
+extension Catalog {
+    /// The networks for diagnosis and brain age.
+    static let diagnosis = [
+        Entry(
+            name: "vision-transformer", task: "classification of slices",
+            citation: "Dosovitskiy et al., An Image is Worth 16x16 Words: Transformers for Image Recognition at Scale, "
+                + "ICLR 2021, arXiv:2010.11929",
+            inputs: 3, parameters: 86_567_656, gigaflopsPerMegavoxel: 35.1 / 0.050_176, bytesPerVoxel: 260,
+            golden: "vision-transformer-small", licence: "Apache-2.0", forms: [],
+            build: { weights, json in
+                try VisionTransformer(weights, configuration(json, standard: VisionTransformer.Configuration()))
+            }),
+        Entry(
+            name: "volume-transformer", task: "classification of scans",
+            citation: "after Dosovitskiy et al., An Image is Worth 16x16 Words: Transformers for Image Recognition at "
+                + "Scale, ICLR 2021, arXiv:2010.11929, with the sizes of MONAI",
+            inputs: 1, parameters: 22_951_682, gigaflopsPerMegavoxel: 12.7 / 1.032_192, bytesPerVoxel: 20,
+            golden: "volume-transformer-small", licence: "Apache-2.0", forms: [],
+            build: { weights, json in
+                try VolumeTransformer(weights, configuration(json, standard: VolumeTransformer.Configuration()))
+            }),
+        Entry(
+            name: "swin-classifier", task: "classification of slices by attention in windows",
+            citation: shiftedWindows, inputs: 3, parameters: 28_288_354, gigaflopsPerMegavoxel: 9.0 / 0.050_176,
+            bytesPerVoxel: 340, golden: "swin-classifier-small", licence: "Apache-2.0", forms: [],
+            build: { weights, json in
+                try SwinClassifier(weights, configuration(json, standard: SwinClassifier.Configuration()))
+            }),
+        Entry(
+            name: "swin-volume", task: "classification of scans by attention in windows",
+            citation: "after " + shiftedWindows, inputs: 1, parameters: 7_443_812,
+            gigaflopsPerMegavoxel: 8.9 / 1.032_192, bytesPerVoxel: 60, golden: "swin-volume-small", licence: "Apache-2.0", forms: [],
+            build: { weights, json in
+                try SwinClassifier(weights, configuration(json, standard: SwinClassifier.Configuration.ofVolumes))
+            }),
+        Entry(
+            name: "global-local", task: "the age that a stack of slices shows",
+            citation: "He, Grant & Ou, Global-Local Transformer for Brain Age Estimation, IEEE Transactions on Medical "
+                + "Imaging 41(1), 213–224, 2022, arXiv:2109.01663",
+            inputs: 5, parameters: 20_412_546, gigaflopsPerMegavoxel: 38.4 / 0.0221, bytesPerVoxel: 1500,
+            golden: "global-local-small", licence: "Apache-2.0", forms: [],
+            build: { weights, json in
+                try GlobalLocalTransformer(
+                    weights, configuration(json, standard: GlobalLocalTransformer.Configuration()))
+            }),
+    ]
+
+    private static let shiftedWindows =
+        "Liu et al., Swin Transformer: Hierarchical Vision Transformer using Shifted Windows, ICCV 2021, arXiv:2103.14030"
+}
