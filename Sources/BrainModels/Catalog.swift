@@ -13,7 +13,7 @@ public struct Catalog: Sendable {
         public let citation: String
         /// Channels of the published input.
         public let inputs: Int
-        /// Parameters of the published size, fixed masks included.
+        /// Parameters of the published size, fixed masks and the moments of batch norms included.
         public let parameters: Int
         /// Operations of the published size for a million voxels in billions, a multiplication and addition being two; of
         /// registration counted on 160×192×224 voxels.

@@ -40,11 +40,29 @@ extension Catalog {
             name: "global-local", task: "the age that a stack of slices shows",
             citation: "He, Grant & Ou, Global-Local Transformer for Brain Age Estimation, IEEE Transactions on Medical "
                 + "Imaging 41(1), 213–224, 2022, arXiv:2109.01663",
-            inputs: 5, parameters: 20_412_546, gigaflopsPerMegavoxel: 38.4 / 0.0221, bytesPerVoxel: 1500,
+            inputs: 5, parameters: 20_432_514, gigaflopsPerMegavoxel: 38.4 / 0.0221, bytesPerVoxel: 1500,
             golden: "global-local-small", licence: "Apache-2.0", forms: [],
             build: { weights, json in
                 try GlobalLocalTransformer(
                     weights, configuration(json, standard: GlobalLocalTransformer.Configuration()))
+            }),
+        Entry(
+            name: "relation", task: "how the ages of two scans relate",
+            citation: "after He et al., Deep Relation Learning for Regression and Its Application to Brain Age Estimation, "
+                + "IEEE Transactions on Medical Imaging 41(9), 2304–2317, 2022, arXiv:2204.06598",
+            inputs: 2, parameters: 3_051_620, gigaflopsPerMegavoxel: 5.3 / 0.902_629, bytesPerVoxel: 40,
+            golden: "relation-small", licence: "Apache-2.0", forms: [],
+            build: { weights, json in
+                try RelationTransformer(weights, configuration(json, standard: RelationTransformer.Configuration()))
+            }),
+        Entry(
+            name: "triamese", task: "the age that a scan shows, seen along three axes",
+            citation: "after Zhang & Jiang, Triamese-ViT: A 3D-Aware Method for Robust Brain Age Estimation from MRIs, "
+                + "2024, arXiv:2401.09475",
+            inputs: 1, parameters: 50_899_249, gigaflopsPerMegavoxel: 6.1 / 0.902_629, bytesPerVoxel: 20,
+            golden: "triamese-small", licence: "Apache-2.0", forms: [],
+            build: { weights, json in
+                try TriameseTransformer(weights, configuration(json, standard: TriameseTransformer.Configuration()))
             }),
     ]
 
