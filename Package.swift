@@ -38,8 +38,11 @@ let package = Package(
         .systemLibrary(
             name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"]), .brew(["libdeflate"])]),
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
+        .systemLibrary(
+            name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"]), .brew(["jpeg-turbo"])]),
+        .target(name: "CPictures", dependencies: ["CJPEG", "CPNG"]),
         // Floor 1: files without tensors, tensors without millimetres
-        .target(name: "BrainData", dependencies: ["CDeflate"], swiftSettings: swift),
+        .target(name: "BrainData", dependencies: ["CDeflate", "CPictures"], swiftSettings: swift),
         .target(name: "NeuralNet", dependencies: ["CEngine"], swiftSettings: swift),
         // Floor 2
         .target(name: "Evaluation", dependencies: ["BrainData", "CPNG"], swiftSettings: swift),
@@ -75,7 +78,7 @@ let package = Package(
             dependencies: ["Training", "BrainModels", "Evaluation", "NeuralNet", "BrainData", "TestSupport"],
             swiftSettings: swift),
         .testTarget(
-            name: "brainkitTests", dependencies: ["brainkit", "BrainData", "NeuralNet", "BrainModels", "TestSupport"],
+            name: "brainkitTests", dependencies: ["brainkit", "BrainData", "NeuralNet", "BrainModels", "Evaluation", "TestSupport"],
             resources: [.copy("Golden")], swiftSettings: swift),
     ],
     cxxLanguageStandard: .cxx20)

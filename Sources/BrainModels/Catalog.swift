@@ -13,9 +13,10 @@ public struct Catalog: Sendable {
         public let citation: String
         /// Channels of the published input; of trials those of the recording.
         public let inputs: Int
-        /// Axes of the input: five of scans, `[batch, channel, i, j, k]`, four of trials, `[batch, 1, channel, time]`.
+        /// Axes of the input: five of scans, `[batch, channel, i, j, k]`, four of trials, `[batch, 1, channel, time]`, and
+        /// of pictures, `[batch, channel, row, column]`.
         public var axes = 5
-        /// Parameters of the published size, fixed masks included.
+        /// Parameters of the published size, fixed masks and the moments of batch norms included.
         public let parameters: Int
         /// Operations of the published size for a million voxels in billions, a multiplication and addition being two; of
         /// registration counted on 160×192×224 voxels. For trials a sample of a channel stands for the voxel.
@@ -33,7 +34,9 @@ public struct Catalog: Sendable {
     }
 
     /// All networks, in the order of their tasks.
-    public static let entries: [Entry] = [
+    public static let entries: [Entry] = tumoursAndRegistration + diagnosis
+
+    private static let tumoursAndRegistration = [
         Entry(
             name: "eoformer", task: "segmentation of brain tumours in four MR contrasts",
             citation: "She et al., EoFormer: Edge-Oriented Transformer for Brain Tumor Segmentation, MICCAI 2023, "
@@ -134,7 +137,7 @@ public struct Catalog: Sendable {
         return entry
     }
 
-    private static func configuration<Configuration: Codable>(
+    static func configuration<Configuration: Codable>(
         _ json: Data?, standard: Configuration
     ) throws -> Configuration {
         guard let json else { return standard }

@@ -6,6 +6,7 @@
 #include <ATen/ops/addcmul.h>
 #include <ATen/ops/avg_pool3d.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/max_pool3d.h>
 #include <ATen/ops/mul.h>
 #include <ATen/ops/neg.h>
 #include <ATen/ops/roll.h>
@@ -88,6 +89,10 @@ Made engine_resize3d(Given x, Sizes shape) {
 }
 Made engine_average_pool3d(Given x, int64_t kernel, int64_t stride, int64_t padding) {
     return make([&] { return at::avg_pool3d(x->t, kernel, stride, padding); });
+}
+
+Made engine_max_pool3d(Given x, Sizes kernel, Sizes stride, Sizes padding) {
+    return make([&] { return at::max_pool3d(x->t, sizes(kernel, 3), sizes(stride, 3), sizes(padding, 3)); });
 }
 Made engine_box_sum(Given x, int64_t reach) {
     return make([&] {

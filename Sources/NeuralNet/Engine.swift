@@ -53,6 +53,8 @@ public enum Engine {
 
     // Read and written on the engine thread alone.
     nonisolated(unsafe) static var trainingRandom: SplitMix?
+    /// Whether layers behave as in training. To be asked on the engine thread.
+    static var isTraining: Bool { trainingRandom != nil }
 
     /// Threads that one operation uses; the same number gives bit-equal results on one machine.
     public static var threads: Int { Int(engine_threads()) }

@@ -6,8 +6,8 @@ internal import CEngine
 public struct Tensor: Sendable {
     private let storage: Storage
 
-    // Safe to share: libtorch counts references atomically, and nothing but the optimiser, which owns the training step,
-    // writes to a tensor after it is made.
+    // Safe to share: libtorch counts references atomically, and nothing but the optimiser and batch norms, both within a
+    // training step, writes to a tensor after it is made.
     private final class Storage: @unchecked Sendable {
         let raw: OpaquePointer
         init(_ raw: OpaquePointer) { self.raw = raw }

@@ -13,6 +13,13 @@ import Testing
         "transmorph-diff": "{\"network\": {\"embedding\": 8, \"heads\": [2, 2, 2, 2]}}",
         "transmorph-bspline": "{\"network\": {\"embedding\": 8, \"heads\": [2, 2, 2, 2]}}",
         "swin-voxelmorph": "{\"embedding\": 8, \"heads\": [2, 2, 2, 2]}",
+        "vision-transformer": "{\"width\": 12, \"heads\": 3}",
+        "volume-transformer": "{\"width\": 12, \"heads\": 3, \"hidden\": 24}",
+        "swin-classifier": "{\"embedding\": 4, \"heads\": [1, 2, 2, 2]}",
+        "swin-volume": "{\"sides\": [96, 112, 96], \"embedding\": 4, \"heads\": [1, 2, 2, 2]}",
+        "relation": "{\"channels\": [2, 2, 4, 4, 4], \"width\": 8}",
+        "triamese": "{\"width\": 8, \"heads\": 2, \"depth\": 1}",
+        "global-local": "{\"channels\": [2, 2, 4, 8]}",
     ]
 
     @Test(arguments: Catalog.entries.map(\.name))

@@ -8,6 +8,8 @@ struct SwinSizes: Sendable {
     var widening = 4
     var queryBias = false
     var relativePositions = true
+    /// How far every second block's windows are moved along each axis; half a window unless said otherwise.
+    var shift: [Int]?
 }
 
 /// Blocks that attend in windows, every second one in windows shifted by half.
@@ -18,23 +20,25 @@ struct SwinStage: Layer {
     private let blocks: [SwinBlock]
     private let windows: Windows
     private let shift: [Int]
+    private let moves: Bool
 
     /// - Parameters:
     ///   - weights: holds a block at each index.
     ///   - rates: of stochastic depth, one a block.
     init(_ weights: Weights, _ sizes: SwinSizes, rates: [Double]) throws(NetworkError) {
         let windows = Windows(sides: sizes.window)
-        let shift = sizes.window.map { $0 / 2 }
+        let shift = sizes.shift ?? sizes.window.map { $0 / 2 }
         (self.windows, self.shift) = (windows, shift)
-        blocks = try rates.indices.map { (b) throws(NetworkError) in
-            try SwinBlock(weights[b], sizes, shift: b % 2 == 1 ? shift : nil, rate: rates[b])
+        moves = rates.count > 1 && shift.contains { $0 > 0 }
+        blocks = try rates.indices.map { [moves] (b) throws(NetworkError) in
+            try SwinBlock(weights[b], sizes, shift: b % 2 == 1 && moves ? shift : nil, rate: rates[b])
         }
     }
 
     func callAsFunction(_ x: Tensor) throws(NetworkError) -> Tensor {
         let sides = windows.whole(Array(x.shape.dropFirst().dropLast()))
         let mask =
-            blocks.count < 2 ? nil : try windows.mask(sides, shift: shift).converted(to: x.type).moved(to: x.device)
+            !moves ? nil : try windows.mask(sides, shift: shift).converted(to: x.type).moved(to: x.device)
         var x = x
         for block in blocks { x = try block(x, mask: mask) }
         return x
@@ -99,6 +103,9 @@ struct PatchMerging: Layer {
     static let ofVolumes = [
         [0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 0], [0, 1, 1], [1, 0, 1], [1, 1, 1],
     ]
+
+    /// The same for pictures: offsets along rows and columns.
+    static let ofPictures = [[0, 0], [1, 0], [0, 1], [1, 1]]
 
     /// - Parameters:
     ///   - weights: holds `reduction` and `norm`.

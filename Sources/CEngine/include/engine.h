@@ -101,6 +101,8 @@ Made engine_conv3d(Given x, Given weight, Maybe bias, Sizes stride, Sizes paddin
 Made engine_roll(Given, Sizes shifts, Sizes axes, int64_t count);
 Made engine_resize3d(Given, Sizes shape);  // trilinear, corners not aligned
 Made engine_average_pool3d(Given, int64_t kernel, int64_t stride, int64_t padding);  // zeros around count as voxels
+// The largest voxel of boxes of [batch, channel, i, j, k]; what lies outside never counts.
+Made engine_max_pool3d(Given, Sizes kernel, Sizes stride, Sizes padding);
 Made engine_box_sum(Given, int64_t reach);  // over 2 reach + 1 voxels an axis, zeros outside
 Made engine_instance_norm(Given, double epsilon);
 
