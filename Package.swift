@@ -78,7 +78,8 @@ let package = Package(
             dependencies: ["Training", "BrainModels", "Evaluation", "NeuralNet", "BrainData", "TestSupport"],
             swiftSettings: swift),
         .testTarget(
-            name: "brainkitTests", dependencies: ["brainkit", "BrainData", "NeuralNet", "BrainModels", "Evaluation", "TestSupport"],
+            name: "brainkitTests",
+            dependencies: ["brainkit", "BrainData", "NeuralNet", "BrainModels", "Evaluation", "TestSupport"],
             resources: [.copy("Golden")], swiftSettings: swift),
     ],
     cxxLanguageStandard: .cxx20)

@@ -67,6 +67,17 @@ public struct ModelCard: Codable, Sendable {
     public var citation: String
     public var licence: String
 
+    /// A card that says nothing of how well the network does, for one that was just trained.
+    public init(
+        untested name: String, use: Use, network: String, configuration: CardSettings, task: String,
+        input: CardSettings, trainingData: String, training: String, citation: String
+    ) {
+        (self.name, self.use, self.network, self.configuration) = (name, use, network, configuration)
+        (self.task, self.input, self.trainingData, self.training) = (task, input, trainingData, training)
+        (experimental, evaluation, limits) = (true, [], ["not evaluated yet"])
+        (self.citation, licence) = (citation, "unstated")
+    }
+
     /// The sizes of the network.
     ///
     /// - Throws: ``NetworkError/configuration(_:)`` where the card's do not fit the type.

@@ -9,6 +9,8 @@ public enum EvaluationError: Error, Equatable, Sendable {
     case orientation(image: String)
     /// A row of a table has another number of cells than the table has columns.
     case tableShape(table: String, columns: Int, found: Int)
+    /// Answers and truths do not fit together.
+    case scores(String)
     /// The picture cannot be encoded.
     case picture(String)
     /// The result cannot be written.
@@ -26,6 +28,7 @@ extension EvaluationError: CustomStringConvertible {
             "the axes of \"\(image)\" must run to the right, to the front and upwards; reorient it to RAS first"
         case .tableShape(let table, let columns, let found):
             "a row of the table \"\(table)\" has \(found) cells, but the table has \(columns) columns"
+        case .scores(let why): why
         case .picture(let why):
             "cannot encode the picture: \(why)"
         case .unwritable(let path, let why):

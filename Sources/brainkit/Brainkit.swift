@@ -18,7 +18,8 @@ struct Brainkit: ParsableCommand {
         version: Version.text,
         subcommands: [
             Segment.self, Extract.self, Register.self, WarpCommand.self, Evaluate.self, Train.self, Plan.self,
-            Synthesise.self, Models.self, Forward.self, Bench.self, Convert.self, Info.self, EEG.self,
+            Diagnose.self, Age.self, Synthesise.self, Models.self, Forward.self, Bench.self, Convert.self, Info.self,
+            EEG.self,
         ])
 
     static func main() {

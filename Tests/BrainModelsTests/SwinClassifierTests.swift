@@ -22,16 +22,16 @@ import Testing
 
     @Test(arguments: [false, true], [(ElementType.float32, 1e-5), (.float64, 1e-6)])
     func everyStageIsTheReferences(volume: Bool, precision: (ElementType, Double)) throws {
-        let weights = Weights(
-            try Golden.open(volume ? "swin-volume-small" : "swin-classifier-small"), type: precision.0)
+        let name = volume ? "swin-volume-small" : "swin-classifier-small"
+        let weights = Weights(try Golden.open(name), type: precision.0)
         let network = try SwinClassifier(weights, Self.small(volume: volume))
         try weights.finish()
-        let numbers = try Golden.open("swin-classifier-small-io")
+        let numbers = try Golden.open(name + "-io")
         let x = try Golden.waves(volume ? [2, 1, 24, 16, 20] : [2, 3, 64, 48], fast: 0.11, slow: 0.37)
         let stages = try network.stages(x)
         #expect(stages.map(\.name) == ["stage0", "stage1", "stage2", "stage3", "logits"])
         for (name, map) in stages {
-            let reference = try numbers.tensor((volume ? "volume." : "") + name)
+            let reference = try numbers.tensor(name)
             #expect(map.shape == reference.shape, "\(name)")
             let difference = try map.relativeDistance(to: reference)
             #expect(difference < precision.1, "\(name): \(difference)")

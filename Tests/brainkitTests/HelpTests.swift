@@ -4,7 +4,8 @@ import Testing
 /// What `--help` says, word for word: scripts and readers depend on it.
 @Suite struct HelpTests {
     static let commands = [
-        "", "bench", "bench case", "bench patch", "bench recording", "bench step", "bench warp", "convert", "eeg",
+        "", "age", "bench", "bench case", "bench patch", "bench recording", "bench step", "bench warp", "convert",
+        "diagnose", "diagnose benchmark", "diagnose train", "eeg",
         "eeg benchmark", "eeg decode", "eeg inspect", "eeg stream", "eeg train", "evaluate",
         "evaluate registration", "evaluate segmentation", "extract", "forward", "info", "models", "models check",
         "models info", "models list", "plan", "register", "segment", "synthesise", "train", "warp",

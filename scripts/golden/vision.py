@@ -104,12 +104,12 @@ def swin(folder):
     out["logits"] = seen
     out |= gradients(network, network.stages(x)["logits"], (
         "layers.0.blocks.1.attn.relative_position_bias_table", "layers.2.downsample.reduction.weight"))
+    save(out, folder / "swin-classifier-small-io.safetensors", {})
     sizes |= {"inputs": 1, "sides": (24, 16, 20), "embedding": 2, "heads": (1, 1, 2, 2), "window": (4, 4, 3)}
     volume = Swin(**sizes)
     draw_halves(volume)
     store(volume, "swin-volume-small", folder)
-    out |= {f"volume.{name}": map for name, map in volume.stages(waves((2, 1, 24, 16, 20), 0.11, 0.37)).items()}
-    save(out, folder / "swin-classifier-small-io.safetensors", {})
+    save(volume.stages(waves((2, 1, 24, 16, 20), 0.11, 0.37)), folder / "swin-volume-small-io.safetensors", {})
 
 
 def write(folder):

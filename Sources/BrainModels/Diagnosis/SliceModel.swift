@@ -1,0 +1,162 @@
+public import BrainData
+import Foundation
+public import NeuralNet
+
+/// A trained network on slices: says the class of what they show, the age, or both.
+public struct SliceModel: Sendable {
+    /// What the network answers and how its numbers are to be read: the part of a card's `input` beside the pictures.
+    public struct Settings: Codable, Sendable, Equatable {
+        public var contract: SliceInput.Contract
+        /// In the order of the network's answers; empty for a network that tells ages alone.
+        public var classes: [String]
+        /// How the number after the classes becomes years; nil for a network that tells none.
+        public var age: AgeScale?
+
+        public init(contract: SliceInput.Contract, classes: [String], age: AgeScale? = nil) {
+            (self.contract, self.classes, self.age) = (contract, classes, age)
+        }
+
+        /// Numbers that the network has to answer with.
+        public var answers: Int { classes.count + (age == nil ? 0 : 1) }
+    }
+
+    /// What is said of one brain.
+    public struct Answer: Sendable, Equatable {
+        /// In the order of the classes, adding up to 1.
+        public var probabilities: [Double]
+        /// In years, with the interval that holds nine of ten ages in cross-validation.
+        public var age: (years: Double, low: Double, high: Double)?
+
+        public static func == (a: Answer, b: Answer) -> Bool {
+            a.probabilities == b.probabilities && a.age?.years == b.age?.years && a.age?.low == b.age?.low
+                && a.age?.high == b.age?.high
+        }
+    }
+
+    public let settings: Settings
+    private let network: any Layer
+
+    /// - Throws: ``NetworkError`` where weights are missing or more than the network has.
+    public init(
+        network entry: Catalog.Entry, _ configuration: CardSettings, _ settings: Settings, _ tensors: any TensorFile
+    ) throws {
+        let weights = Weights(tensors)
+        let network = try entry.build(weights, configuration.json())
+        try weights.finish()
+        self.init(network, settings)
+    }
+
+    /// - Throws: ``NetworkError`` where the model is for something else, or its files do not fit together.
+    public init(_ model: ShippedModel) throws {
+        let card = model.card
+        guard card.use == .diagnosis || card.use == .age else {
+            throw NetworkError.configuration("\(card.name) is for \(card.use.command)")
+        }
+        try self.init(
+            network: Catalog.entry(named: card.network), card.configuration, card.input(as: Settings.self),
+            TensorFiles.open(model.weights))
+    }
+
+    init(_ network: any Layer, _ settings: Settings) { (self.network, self.settings) = (network, settings) }
+
+    /// What the pictures of one brain show.
+    public func answer(_ pictures: [Picture]) throws -> Answer {
+        try answers([SliceInput.values(pictures, settings.contract)])[0]
+    }
+
+    /// The same of numbers that ``SliceInput`` made.
+    public func answers(_ items: [[Float]]) throws(NetworkError) -> [Answer] {
+        let (side, views) = (settings.contract.side, settings.contract.views.count)
+        var answers: [Answer] = []
+        for start in stride(from: 0, to: items.count, by: 32) {
+            let part = items[start..<min(start + 32, items.count)]
+            let numbers = try Engine.run { () throws(NetworkError) in
+                try network(Tensor(part.flatMap { $0 }, shape: [part.count, views, side, side])).doubles()
+            }
+            guard numbers.count == part.count * settings.answers else {
+                throw .configuration(
+                    "the network answers \(numbers.count / part.count) numbers, not \(settings.answers)")
+            }
+            for row in 0..<part.count {
+                let from = row * settings.answers
+                answers.append(answer(numbers: Array(numbers[from..<from + settings.answers])))
+            }
+        }
+        return answers
+    }
+
+    private func answer(numbers: [Double]) -> Answer {
+        let logits = numbers.prefix(settings.classes.count), highest = logits.max() ?? 0
+        let powers = logits.map { exp($0 - highest) }, sum = powers.reduce(0, +)
+        let probabilities = powers.map { $0 / sum }
+        return Answer(probabilities: probabilities, age: settings.age.map { $0.years(of: numbers[numbers.count - 1]) })
+    }
+}
+
+/// How a network's number becomes an age.
+public struct AgeScale: Codable, Sendable, Equatable {
+    /// Of the training ages, in years.
+    public var mean, deviation: Double
+    /// Error of the fifth and the ninety-fifth percentile in cross-validation, years to be added to what is said.
+    public var low = 0.0, high = 0.0
+    /// Networks draw ages to the mean; the line that takes this back, fitted on training subjects that a network had not seen: true
+    /// age over said age. Cole et al., *Predicting brain age with deep learning*, NeuroImage 163, 2017, section 2.7.
+    public var slope = 1.0, intercept = 0.0
+
+    public init(mean: Double, deviation: Double) { (self.mean, self.deviation) = (mean, deviation) }
+
+    /// - Parameter number: what the network says, in deviations from the mean.
+    public func years(of number: Double) -> (years: Double, low: Double, high: Double) {
+        let years = slope * (mean + deviation * number) + intercept
+        return (years, years + low, years + high)
+    }
+
+    /// What the network should say for an age.
+    public func number(of years: Double) -> Double { (years - mean) / deviation }
+}
+
+extension SliceModel {
+    /// Pixels along each side of the part that is hidden, and from one to the next, as shares of the side.
+    private static let (hidden, step) = (8, 16)
+
+    /// What the answer hangs on: how much the probability of the told class falls, or the age moves, where a part of a view is hidden by
+    /// the picture's mean, summed over the parts that cover a pixel.
+    ///
+    /// Zeiler & Fergus, *Visualizing and Understanding Convolutional Networks*, ECCV 2014, section 4.2.
+    ///
+    /// - Parameter item: numbers that ``SliceInput`` made.
+    /// - Returns: one number a pixel, views one after the other.
+    public func occlusion(_ item: [Float]) throws(NetworkError) -> [Float] {
+        let side = settings.contract.side, views = settings.contract.views.count
+        let (length, stride) = (side / Self.hidden, side / Self.step)
+        let whole = try answers([item])[0]
+        let told = whole.probabilities.indices.max { whole.probabilities[$0] < whole.probabilities[$1] }
+        var corners: [(view: Int, row: Int, column: Int)] = []
+        for view in 0..<views {
+            for row in Swift.stride(from: 0, through: side - length, by: stride) {
+                for column in Swift.stride(from: 0, through: side - length, by: stride) {
+                    corners.append((view, row, column))
+                }
+            }
+        }
+        var map = [Float](repeating: 0, count: item.count)
+        for start in Swift.stride(from: 0, to: corners.count, by: 64) {
+            let part = corners[start..<min(start + 64, corners.count)]
+            let parts = part.map { corner in pixels(corner, length).reduce(into: item) { $0[$1] = 0 } }
+            for (corner, answer) in zip(part, try answers(parts)) {
+                let change =
+                    told.map { whole.probabilities[$0] - answer.probabilities[$0] }
+                    ?? abs((whole.age?.years ?? 0) - (answer.age?.years ?? 0))
+                for pixel in pixels(corner, length) { map[pixel] += Float(change) }
+            }
+        }
+        return map
+    }
+
+    private func pixels(_ corner: (view: Int, row: Int, column: Int), _ length: Int) -> [Int] {
+        let side = settings.contract.side
+        return (0..<length * length).map { place in
+            corner.view * side * side + (corner.row + place / length) * side + corner.column + place % length
+        }
+    }
+}

@@ -1,0 +1,23 @@
+public import BrainModels
+public import NeuralNet
+
+/// How a network on slices learns.
+public struct SliceTraining: Codable, Sendable, Equatable {
+    /// The catalog's name of the network, and the sizes that differ from its own.
+    public var network = "trans-resnet"
+    public var configuration = CardSettings.table([:])
+    /// Rounds over all items.
+    public var epochs = 40
+    /// Items of a step.
+    public var batch = 32
+    /// The highest learning rate; it climbs over the first twentieth of the steps, then falls along half a cosine.
+    public var rate = 1e-3
+    public var optimiser = AdamW.Settings()
+    /// How far the certain answer is moved towards the even one, Szegedy et al., CVPR 2016.
+    public var smoothing = 0.1
+    /// Whether classes count by their rarity, so that each has the same weight.
+    public var balances = true
+    public var augmentation = SliceAugmentation()
+
+    public init() { optimiser.weightDecay = 0.05 }
+}

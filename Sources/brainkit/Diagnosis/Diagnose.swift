@@ -1,0 +1,73 @@
+import ArgumentParser
+
+struct Diagnose: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract:
+            "Tell classes from pictures of brains; train and measure networks that do. Research use, not a diagnosis.",
+        discussion: """
+            EXAMPLE
+              brainkit diagnose -i slice.jpg -o slice.csv --model tumour-type --maps maps
+              brainkit diagnose benchmark --data train --test test --epochs 40
+            """,
+        subcommands: [DiagnoseRun.self, DiagnoseTrain.self, DiagnoseBenchmark.self], defaultSubcommand: DiagnoseRun.self
+    )
+}
+
+struct DiagnoseRun: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Tell the class of a picture, or of each in a folder. Research use, not a diagnosis.",
+        discussion: """
+            The table has the columns file, class and the probability p_CLASS of each class. A model of several views takes a \
+            folder like that of OASIS, axial, coronal and sagittal. With --maps a picture is written for each: where hiding a part \
+            of it lowers the probability of the class that was told.
+
+            EXAMPLE
+              brainkit diagnose -i slice.jpg -o slice.csv --model tumour-type
+              brainkit diagnose -i slices -o results.csv --model tumour-type --maps maps
+            """)
+
+    @OptionGroup var options: SliceOptions
+    @Option(help: "A shipped model, or a model's folder.")
+    var model = "tumour-type"
+
+    func run() throws { try SliceRun(options, model: model, tells: .classes).run() }
+}
+
+struct Age: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Tell the age from pictures of brains, with an interval. Research use, not a diagnosis.",
+        discussion: """
+            The table has the columns file, age, low and high, in years: nine of ten people of the training set lay between low and \
+            high when their age was told by a network that had not seen them.
+
+            EXAMPLE
+              brainkit age -i oasis -o ages.csv --model brain-age
+            """)
+
+    @OptionGroup var options: SliceOptions
+    @Option(help: "A shipped model, or a model's folder.")
+    var model = "brain-age"
+
+    func run() throws { try SliceRun(options, model: model, tells: .age).run() }
+}
+
+/// The flags of commands that tell something of slices.
+struct SliceOptions: ParsableArguments {
+    @Option(name: .shortAndLong, help: "A picture (JPEG, PNG), or a folder of them.")
+    var input: String
+    @Option(name: .shortAndLong, help: ArgumentHelp("The table to write.", valueName: "file.csv"))
+    var output: String
+    @Option(help: ArgumentHelp("Also write what the answer hung on, a PNG for each.", valueName: "folder"))
+    var maps: String?
+    @Flag(help: "Print one JSON object.")
+    var json = false
+    @Option(help: "Threads of the engine; all cores if left out.")
+    var threads: Int?
+
+    func validate() throws {
+        guard threads.map({ (1...1024).contains($0) }) ?? true else {
+            throw ValidationError("--threads is from 1 to 1024")
+        }
+    }
+}

@@ -1,0 +1,85 @@
+import ArgumentParser
+import Evaluation
+import Foundation
+import Training
+
+struct DiagnoseBenchmark: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "benchmark",
+        abstract: "Measure a network on slices that it never saw, beside trivial baselines.",
+        discussion: """
+            With --test a network learns from one folder and is tested on the other; without it subjects fall into folds, each tested \
+            by a network of the others. The baselines are the most frequent class or the mean age, and logistic or ridge \
+            regression on thumbnails of 16 × 16 pixels.
+
+            EXAMPLE
+              brainkit diagnose benchmark --data train --test test --epochs 40 --seeds 3
+              brainkit diagnose benchmark --data oasis --learn age --folds 5
+            """)
+
+    @OptionGroup var options: SliceTrainingOptions
+    @Option(help: ArgumentHelp("A folder that is only tested on.", valueName: "folder"))
+    var test: String?
+    @Option(help: "Parts that the subjects fall into, where there is no test folder.")
+    var folds = 5
+    @Option(help: "Trainings, with the seeds from 1.")
+    var seeds = 1
+    @Flag(help: "Print one JSON object.")
+    var json = false
+
+    func validate() throws {
+        guard (2...100).contains(folds), (1...100).contains(seeds) else {
+            throw ValidationError("--folds is from 2 to 100 and --seeds from 1 to 100")
+        }
+    }
+
+    func run() throws {
+        let training = try options.training()
+        var set = try options.set(options.data)
+        let parts: [SliceBenchmark.Part]
+        if let test {
+            let other = try options.set(test, classes: set.classes), first = set.count
+            set = set.appending(other)
+            parts = [(Array(0..<first), Array(first..<set.count))]
+        } else {
+            guard Set(set.subjects).count >= folds else {
+                throw Failure(.badData, "expected \(folds) subjects or more for as many folds, found \(set.count)")
+            }
+            parts = SliceBenchmark.parts(of: set, folds: folds)
+        }
+        let rows = try SliceBenchmark.run(options.aim, set, parts, training, seeds: seeds) { model, fold, round, loss in
+            Progress("\(model), fold \(fold + 1)").show(
+                round + 1, of: training.epochs, "loss \(loss.formatted(decimals: 3))")
+        }
+        if json { try Console.result(["rows": rows]) } else { rows.forEach(Self.print) }
+    }
+
+    private static func print(_ row: SliceBenchmark.Row) {
+        var words = [row.model + (row.seed.map { ", seed \($0)" } ?? "")]
+        if let c = row.classes {
+            words.append(
+                "accuracy \(c.accuracy.formatted(decimals: 3)) (\(c.low.formatted(decimals: 3)) to "
+                    + "\(c.high.formatted(decimals: 3))) of \(c.items), balanced "
+                    + "\(c.balancedAccuracy.formatted(decimals: 3)), calibration error "
+                    + c.calibrationError.formatted(decimals: 3))
+            if let auc = c.auc {
+                words.append(
+                    "AUC \(auc.value.formatted(decimals: 3)) (\(auc.low.formatted(decimals: 3)) to "
+                        + "\(auc.high.formatted(decimals: 3)))")
+            }
+        }
+        if let a = row.ages {
+            words.append(
+                "mean error \(a.meanError.formatted(decimals: 2)) years (\(a.low.formatted(decimals: 2)) to "
+                    + "\(a.high.formatted(decimals: 2))) of \(a.items), r "
+                    + (a.correlation?.formatted(decimals: 3) ?? "–"))
+        }
+        Console.result(words.joined(separator: ": ", rest: "; "))
+    }
+}
+
+extension [String] {
+    fileprivate func joined(separator first: String, rest: String) -> String {
+        prefix(1).joined() + first + dropFirst().joined(separator: rest)
+    }
+}

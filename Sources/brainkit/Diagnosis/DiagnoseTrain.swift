@@ -1,0 +1,79 @@
+import ArgumentParser
+import BrainModels
+import Evaluation
+import Foundation
+import NeuralNet
+import Training
+
+struct DiagnoseTrain: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "train",
+        abstract: "Train a network on slices and store it in a folder.",
+        discussion: """
+            The folder holds model.safetensors in half precision and card.json, and is given to brainkit diagnose or brainkit age by \
+            --model. The card's evaluation is empty: fill in what brainkit diagnose benchmark measured.
+
+            EXAMPLE
+              brainkit diagnose train --data train --epochs 40 -o tumour-type
+              brainkit diagnose -i slice.jpg -o slice.csv --model ./tumour-type
+            """)
+
+    @OptionGroup var options: SliceTrainingOptions
+    @Option(name: .shortAndLong, help: ArgumentHelp("The folder to write the model into.", valueName: "folder"))
+    var output: String
+    @Option(help: "What the network starts from, and the order of its items.")
+    var seed: UInt64 = 1
+    @Option(
+        help: ArgumentHelp("How far off the 5th and 95th percentile of ages were, in years.", valueName: "low:high"))
+    var interval: String?
+
+    func run() throws {
+        let training = try options.training(), set = try options.set(options.data)
+        let folder = try OutputPath.folder(output)
+        let clock = ContinuousClock.now, bar = Progress("training")
+        let (model, tensors) = try SliceTrainer.train(options.aim, on: set, training, seed: seed) { round, loss in
+            bar.show(round + 1, of: training.epochs, "loss \(loss.formatted(decimals: 3))")
+        }
+        let seconds = (ContinuousClock.now - clock) / .seconds(1)
+        try Safetensors.write(
+            tensors.map { (name: $0.name, tensor: try $0.tensor.converted(to: .float16)) },
+            to: folder.appendingPathComponent("model.safetensors"))
+        try write(card(folder.lastPathComponent, training, model.settings, set.count, seconds), to: folder)
+        Console.result(folder.path)
+    }
+
+    private func card(
+        _ name: String, _ training: SliceTraining, _ settings: SliceModel.Settings, _ items: Int, _ seconds: Double
+    ) throws -> ModelCard {
+        var settings = settings
+        if let bounds = try bounds() {
+            settings.age?.low = bounds.0
+            settings.age?.high = bounds.1
+        }
+        let entry = try Catalog.entry(named: training.network)
+        let classes = "classes of slices: " + settings.classes.joined(separator: ", ")
+        return ModelCard(
+            untested: name, use: options.aim == .age ? .age : .diagnosis, network: training.network,
+            configuration: SliceTrainer.configuration(training, settings),
+            task: options.aim == .age ? "the age that slices show" : classes,
+            input: try JSONDecoder().decode(CardSettings.self, from: JSONEncoder().encode(settings)),
+            trainingData: "\(items) items of \(URL(fileURLWithPath: options.data).lastPathComponent)",
+            training: "brainkit diagnose train, \(training.epochs) rounds, seed \(seed), \(Int(seconds)) s",
+            citation: entry.citation)
+    }
+
+    private func bounds() throws -> (Double, Double)? {
+        guard let interval else { return nil }
+        let parts = interval.split(separator: ":").map { Double($0) }
+        guard parts.count == 2, let low = parts[0], let high = parts[1], low <= high else {
+            throw Failure(.usage, "--interval is two numbers of years, such as -9:11, not \(interval)")
+        }
+        return (low, high)
+    }
+
+    private func write(_ card: ModelCard, to folder: URL) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .withoutEscapingSlashes, .sortedKeys]
+        try encoder.encode(card).write(to: folder.appendingPathComponent("card.json"), options: .atomic)
+    }
+}

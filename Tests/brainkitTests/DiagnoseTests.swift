@@ -1,0 +1,84 @@
+import Evaluation
+import Foundation
+import TestSupport
+import Testing
+
+/// The commands on slices, run as a user runs them.
+@Suite struct DiagnoseTests {
+    private let folder: TemporaryFolder
+
+    /// Pictures with a bright bar on a grey disc, upright or lying.
+    init() throws {
+        folder = try TemporaryFolder()
+        for n in 0..<24 {
+            let label = n % 2 == 0 ? "upright" : "lying", place = 20 + n
+            let pixels = (0..<64 * 64).map { pixel -> UInt8 in
+                let (row, column) = (pixel / 64, pixel % 64)
+                let isHead = (row - 32) * (row - 32) + (column - 32) * (column - 32) < 900
+                return isHead ? (abs((n % 2 == 0 ? column : row) - place) < 4 ? 250 : 90) : 0
+            }
+            let file = folder.file("slices/\(label)/\(n).png")
+            try FileManager.default.createDirectory(
+                at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try PNG.grey(pixels, width: 64, height: 64).write(to: file)
+        }
+        try Data("{\"channels\": [4, 8, 8, 16], \"width\": 16, \"depth\": 1, \"heads\": 2}".utf8).write(
+            to: folder.file("small.json"))
+    }
+
+    private var slices: String { folder.file("slices").path }
+
+    private func learning(_ words: String...) -> [String] {
+        ["diagnose"] + words + [
+            "--data", slices, "--config", folder.file("small.json").path, "--side", "32", "--epochs", "12", "--batch",
+            "8",
+            "--rate", "0.005", "--threads", "1",
+        ]
+    }
+
+    @Test func aTrainedModelTellsAndShowsWhy() throws {
+        let model = folder.file("bars").path
+        #expect(try Command(learning("train", "-o", model)).status == 0)
+        #expect(FileManager.default.fileExists(atPath: model + "/model.safetensors"))
+        let table = folder.file("results.csv"), maps = folder.file("maps")
+        try Data("no picture".utf8).write(to: folder.file("slices/lying/bad.png"))
+        let run = try Command(
+            "diagnose", "-i", slices, "-o", table.path, "--model", model, "--maps", maps.path, "--threads", "1")
+        #expect(run.status == 2 && run.errors.contains("bad.png") && run.errors.contains("not a diagnosis"))
+        let lines = try String(contentsOf: table, encoding: .utf8).split(whereSeparator: \.isNewline)
+        #expect(lines.count == 25 && lines[0] == "file,class,p_lying,p_upright")
+        let right = lines.dropFirst().count { line in
+            let cells = line.split(separator: ",")
+            return cells[0].hasPrefix(cells[1] + "/")
+        }
+        #expect(right > 18, "\(right) of 24")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: maps.path).count == 24)
+        let one = try Command(
+            "diagnose", "-i", slices + "/lying/1.png", "-o", table.path, "--model", model, "--json", "--threads", "1")
+        let items = try #require(one.object()["items"] as? [[String: Any]])
+        #expect(items.count == 1 && items[0]["class"] is String)
+        let age = try Command("age", "-i", slices, "-o", table.path, "--model", model)
+        #expect(age.status == 64 && age.errors.contains("tells no ages"))
+    }
+
+    @Test func aBenchmarkHasItsBaselines() throws {
+        let run = try Command(learning("benchmark", "--folds", "2", "--json"))
+        #expect(run.status == 0)
+        let rows = try #require(run.object()["rows"] as? [[String: Any]])
+        #expect(
+            rows.map { $0["model"] as? String ?? "" } == [
+                "trans-resnet", "most frequent class, mean age", "line through thumbnails",
+            ])
+        #expect(try #require((rows[1]["classes"] as? [String: Any])?["accuracy"] as? Double) <= 0.5)
+    }
+
+    @Test func mistakesAreOneSentence() throws {
+        let table = folder.file("x.csv").path
+        let missing = try Command("diagnose", "-i", "nowhere", "-o", table, "--model", "nothing-of-this-name")
+        #expect(missing.status == 66 && missing.isOneSentence)
+        let strange = try Command(learning("benchmark", "--learn", "weather"))
+        #expect(strange.status == 64)
+        let ages = try Command(learning("benchmark", "--learn", "age"))
+        #expect(ages.status == 65 && ages.isOneSentence)
+    }
+}
