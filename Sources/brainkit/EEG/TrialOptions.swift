@@ -81,6 +81,8 @@ struct TrialTrainingOptions: ParsableArguments {
     var band: String?
     @Option(help: "Samples a second that trials are brought to before a network.")
     var resample: Double?
+    @Flag(help: "Hide later tokens from earlier ones, in s3t and conformer.")
+    var causalAttention = false
 
     func validate() throws {
         guard [epochs, batch, patience].compactMap({ $0 }).allSatisfy({ (1...1_000_000).contains($0) }) else {
@@ -116,6 +118,7 @@ struct TrialTrainingOptions: ParsableArguments {
     func change(_ preparation: inout TrialPreparation.Settings, _ training: inout TrialTraining) {
         training.epochs = epochs ?? training.epochs
         training.batch = batch ?? training.batch
+        training.causal = causalAttention || training.causal
         training.rate = rate ?? training.rate
         training.validation = validation ?? training.validation
         training.patience = patience ?? training.patience

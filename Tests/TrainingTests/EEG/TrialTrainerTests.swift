@@ -85,6 +85,20 @@ import Testing
         #expect(TrialModel.eegnet.preparation(rate: 50).band == [4, 22.5])
     }
 
+    @Test func laterTokensCanBeHidden() throws {
+        var short = settings()
+        (short.epochs, short.validation, short.causal) = (1, 0, true)
+        for kind in [TrialNetworkKind.conformer, .s3t] {
+            let (decoder, _) = try train(kind, short)
+            guard case .table(let table) = decoder.description.configuration else { throw TrainingError.run("no table") }
+            #expect(table["causal"] == .truth(true))
+            #expect(try decoder.probabilities(ToyTrials.make(trials: 2)).count == 2)
+        }
+        for kind in [TrialNetworkKind.eegnet, .eegformer] {
+            #expect(throws: TrainingError.self) { try train(kind, short) }
+        }
+    }
+
     @Test func patienceEndsATraining() throws {
         var hasty = settings()
         (hasty.epochs, hasty.patience, hasty.rate) = (60, 1, 0.05)
