@@ -37,7 +37,8 @@ public enum TrialModel: String, Codable, Sendable, CaseIterable {
         switch self {
         case .eegnet: settings.epochs = 150
         case .s3t: settings.epochs = 200
-        case .eegformer, .conformer: settings.epochs = 80
+        case .conformer: settings.epochs = 50
+        case .eegformer: settings.epochs = 40
         case .bandPower, .spatialPatterns, .riemannian: break
         }
         return settings

@@ -24,7 +24,8 @@ struct EEGBenchmark: ParsableCommand {
               brainkit eeg benchmark --protocol cross-session --data physionet --label T1=left --label T2=right --model csp-lda
             """)
 
-    @Option(name: .customLong("protocol"), help: "bci-iv-2b, within-session, cross-session, cross-subject or given-split.")
+    @Option(
+        name: .customLong("protocol"), help: "bci-iv-2b, within-session, cross-session, cross-subject or given-split.")
     var rule: String
     @Option(help: ArgumentHelp("Where the sessions are.", valueName: "folder"))
     var data: String
