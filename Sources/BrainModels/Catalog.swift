@@ -21,7 +21,8 @@ public struct Catalog: Sendable {
         /// Operations of the published size for a million voxels in billions, a multiplication and addition being two; of
         /// registration counted on 160×192×224 voxels. For trials a sample of a channel stands for the voxel.
         public let gigaflopsPerMegavoxel: Double
-        /// Bytes that the tensors of the published size take in float32 for every voxel of the input, rounded up.
+        /// Bytes that the tensors of the published size take in float32 for every voxel of the input, rounded up; of trials
+        /// what batches of 16 take beside the weights, EEGformer's of one.
         public let bytesPerVoxel: Int
         /// Golden files that its tests compare with.
         public let golden: String
@@ -92,7 +93,7 @@ public struct Catalog: Sendable {
             name: "s3t", task: "motor imagery in EEG, attention over channels and time",
             citation: "Song et al., Transformer-based Spatial-Temporal Feature Learning for EEG Decoding, 2021, "
                 + "arXiv:2106.11170",
-            inputs: 16, axes: 4, parameters: 8_698, gigaflopsPerMegavoxel: 0.94, bytesPerVoxel: 70, golden: "s3t-small",
+            inputs: 16, axes: 4, parameters: 8_698, gigaflopsPerMegavoxel: 0.94, bytesPerVoxel: 115, golden: "s3t-small",
             licence: "Apache-2.0", forms: [],
             build: { weights, json in try S3T(weights, configuration(json, standard: S3T.Configuration())) }),
         Entry(
@@ -100,7 +101,7 @@ public struct Catalog: Sendable {
             citation:
                 "Wan et al., EEGformer: A transformer-based brain activity classification method using EEG signal, "
                 + "Frontiers in Neuroscience 17, 1148855, 2023, doi:10.3389/fnins.2023.1148855",
-            inputs: 3, axes: 4, parameters: 9_995_705, gigaflopsPerMegavoxel: 560, bytesPerVoxel: 3_000,
+            inputs: 3, axes: 4, parameters: 9_995_705, gigaflopsPerMegavoxel: 560, bytesPerVoxel: 2_700,
             golden: "eegformer-small", licence: "Apache-2.0", forms: [],
             build: { weights, json in try EEGformer(weights, configuration(json, standard: EEGformer.Configuration())) }
         ),
@@ -108,7 +109,7 @@ public struct Catalog: Sendable {
             name: "eeg-conformer", task: "trials of EEG, convolutions and a transformer over what they find",
             citation: "Song et al., EEG Conformer: Convolutional Transformer for EEG Decoding and Visualization, IEEE "
                 + "Transactions on Neural Systems and Rehabilitation Engineering 31, 2023, doi:10.1109/TNSRE.2022.3230250",
-            inputs: 22, axes: 4, parameters: 789_652, gigaflopsPerMegavoxel: 5.9, bytesPerVoxel: 340,
+            inputs: 22, axes: 4, parameters: 789_652, gigaflopsPerMegavoxel: 5.9, bytesPerVoxel: 390,
             golden: "eeg-conformer-small", licence: "Apache-2.0", forms: [],
             build: { weights, json in
                 try EEGConformer(weights, configuration(json, standard: EEGConformer.Configuration()))

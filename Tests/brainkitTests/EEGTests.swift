@@ -45,6 +45,29 @@ import Testing
         #expect(!text.output.contains("against"))
     }
 
+    @Test func trialsKeepTheirOwnDivision() throws {
+        let rows = (0..<12).map { n in
+            (0..<3).map { c in
+                (0..<96).map { t in
+                    let strong = (n % 2 == 0) == (c == 0) ? 3.0 : 1.0
+                    return "\(strong * sin(Double(t * 10 + n) * 0.0981) + 0.1 * cos(Double(t * t * (c + 2)) * 0.37))"
+                }.joined(separator: ",")
+            }.joined(separator: ":") + (n % 2 == 0 ? ":left" : ":right")
+        }
+        let text = Data((["@classLabel true left right", "@data"] + rows).joined(separator: "\n").utf8)
+        let sets = try TemporaryFolder()
+        for name in ["Hands_TRAIN.ts", "Hands_TEST.ts"] { _ = try sets.write(text, to: name) }
+        let words = ["eeg", "benchmark", "--protocol", "given-split", "--data", sets.url.path, "--model", "riemannian"]
+        let run = try Command(words + ["--frequency", "64", "--baseline", "none", "--json"])
+        #expect(run.status == 0)
+        let subjects = try #require(try run.object()["subjects"] as? [[String: Any]])
+        #expect(subjects.count == 1 && subjects[0]["subject"] as? String == "Hands")
+        #expect(subjects[0]["trials"] as? Int == 12 && subjects[0]["accuracy"] as? Double == 1)
+        let silent = try Command(words)
+        #expect(silent.status == 65 && silent.isOneSentence && silent.errors.contains("samples a second"))
+        #expect(try Command(words + ["--frequency", "0"]).status == 64)
+    }
+
     @Test func networksAreTrainedOncePerSeed() throws {
         let run = try Command(
             [

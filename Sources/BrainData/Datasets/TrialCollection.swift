@@ -54,17 +54,23 @@ extension TrialCollection {
         public var window: ClosedRange<Double>
         /// A band in hertz that the whole recording goes through first, forwards alone as a stream does.
         public var causalBand: ClosedRange<Double>?
+        /// Samples a second of trials in files that do not tell, `.ts`.
+        public var rate: Double?
         public var limit = Int.max
 
-        public init(labels: [String: String], window: ClosedRange<Double>, causalBand: ClosedRange<Double>? = nil) {
-            (self.labels, self.window, self.causalBand) = (labels, window, causalBand)
+        public init(
+            labels: [String: String], window: ClosedRange<Double>, causalBand: ClosedRange<Double>? = nil,
+            rate: Double? = nil
+        ) {
+            (self.labels, self.window, self.causalBand, self.rate) = (labels, window, causalBand, rate)
         }
     }
 
-    /// Reads all sessions below a folder: those of BCI Competition IV 2b (`B0101T.mat`), or recordings whose events are cut.
+    /// Reads all sessions below a folder: those of BCI Competition IV 2b (`B0101T.mat`), trials of sktime and aeon that are
+    /// parted already (`Blink_TRAIN.ts`, `Blink_TEST.ts`), or recordings whose events are cut.
     ///
-    /// Subject and session come from names of BIDS (`sub-01_ses-02`, `run-` without a session), of PhysioNet (`S001R04`), or
-    /// else from the folder and the file.
+    /// Subject and session come from names of BIDS (`sub-01_ses-02`, `run-` without a session), of PhysioNet (`S001R04`), of
+    /// parted trials (`Blink`, `TRAIN`), or else from the folder and the file.
     public static func open(_ folder: URL, _ cutting: Cutting) throws(SignalError) -> TrialCollection {
         let files = try recordings(in: folder)
         var sessions: [Session] = []
@@ -72,6 +78,14 @@ extension TrialCollection {
             let (subject, name) = place(of: file)
             if file.pathExtension.lowercased() == "mat" {
                 let epochs = try MotorImagerySession.read(file, limit: cutting.limit)
+                sessions.append(Session(subject: subject, name: name, epochs: epochs))
+                continue
+            }
+            if file.pathExtension.lowercased() == "ts" {
+                guard let rate = cutting.rate else {
+                    throw .mismatch("\(file.lastPathComponent) does not tell its samples a second: name them")
+                }
+                let epochs = try TimeSeriesFile.read(file, rate: rate, limit: cutting.limit)
                 sessions.append(Session(subject: subject, name: name, epochs: epochs))
                 continue
             }
@@ -113,7 +127,8 @@ extension TrialCollection {
         var files: [URL] = []
         for case let url as URL in found {
             let name = url.lastPathComponent
-            let isSession = name.wholeMatch(of: /B\d{4}[TE]\.mat/) != nil
+            let isSession =
+                name.wholeMatch(of: /B\d{4}[TE]\.mat/) != nil || name.wholeMatch(of: /.+_(TRAIN|TEST)\.ts/) != nil
             if isSession || ["edf", "bdf", "gdf", "vhdr", "set"].contains(url.pathExtension.lowercased()) {
                 files.append(url)
             }
@@ -127,6 +142,7 @@ extension TrialCollection {
     static func place(of file: URL) -> (subject: String, session: String) {
         let name = file.deletingPathExtension().lastPathComponent
         if let match = name.wholeMatch(of: /B(\d\d)(\d\d[TE])/) { return (String(match.1), String(match.2)) }
+        if let match = name.wholeMatch(of: /(.+)_(TRAIN|TEST)/) { return (String(match.1), String(match.2)) }
         if let match = name.wholeMatch(of: /(S\d+)(R\d+)/) { return (String(match.1), String(match.2)) }
         if let subject = name.firstMatch(of: /sub-([A-Za-z0-9]+)/) {
             let session = name.firstMatch(of: /ses-([A-Za-z0-9]+)/) ?? name.firstMatch(of: /run-([A-Za-z0-9]+)/)

@@ -25,6 +25,9 @@ public struct EEGConformer: TokenNetwork {
         public var hidden = [256, 32]
         /// The share left out in training where the paper has 0.5.
         public var dropout = 0.5
+        /// Whether a token sees itself and earlier ones alone: token `n` then hangs on no sample from
+        /// `n × stride + pooling + filter − 1` on.
+        public var causal = false
 
         public init() {}
 
@@ -42,6 +45,7 @@ public struct EEGConformer: TokenNetwork {
             stride = try c.decodeIfPresent(Int.self, forKey: .stride) ?? standard.stride
             hidden = try c.decodeIfPresent([Int].self, forKey: .hidden) ?? standard.hidden
             dropout = try c.decodeIfPresent(Double.self, forKey: .dropout) ?? standard.dropout
+            causal = try c.decodeIfPresent(Bool.self, forKey: .causal) ?? standard.causal
         }
 
         /// Tokens of a trial.
@@ -79,7 +83,8 @@ public struct EEGConformer: TokenNetwork {
         norm = try BatchNorm(shallow[2], features: c.width)
         projection = try PlanarConvolution(weights[0]["projection"][0], from: c.width, to: c.width, kernel: (1, 1))
         blocks = try (0..<c.blocks).map { (n) throws(NetworkError) in
-            try TrialEncoderBlock(weights[1][n], width: c.width, heads: c.heads, dropout: c.dropout)
+            try TrialEncoderBlock(
+                weights[1][n], width: c.width, heads: c.heads, dropout: c.dropout, causal: c.causal)
         }
         head = [
             try Linear(fc[0], from: c.tokens * c.width, to: c.hidden[0]),

@@ -30,6 +30,9 @@ public struct S3T: TokenNetwork {
         public var mixing = Mixing.spatial
         /// The share left out in training where the paper has 0.5.
         public var dropout = 0.5
+        /// Whether a token of the encoder sees itself and earlier ones alone. The norm over time and the mixing of channels before
+        /// the tokens see the whole trial either way.
+        public var causal = false
 
         public init() {}
 
@@ -45,6 +48,7 @@ public struct S3T: TokenNetwork {
             pooling = try c.decodeIfPresent(Int.self, forKey: .pooling) ?? standard.pooling
             mixing = try c.decodeIfPresent(Mixing.self, forKey: .mixing) ?? standard.mixing
             dropout = try c.decodeIfPresent(Double.self, forKey: .dropout) ?? standard.dropout
+            causal = try c.decodeIfPresent(Bool.self, forKey: .causal) ?? standard.causal
         }
 
         func validate() throws(NetworkError) {
@@ -86,7 +90,8 @@ public struct S3T: TokenNetwork {
         filterNorm = try BatchNorm(cutting[1], features: 2)
         patches = try PlanarConvolution(cutting[3], from: 2, to: c.width, kernel: (c.channels, 5), stride: (1, 5))
         blocks = try (0..<c.blocks).map { (n) throws(NetworkError) in
-            try TrialEncoderBlock(weights[2][n], width: c.width, heads: c.heads, dropout: c.dropout)
+            try TrialEncoderBlock(
+                weights[2][n], width: c.width, heads: c.heads, dropout: c.dropout, causal: c.causal)
         }
         headNorm = try LayerNorm(weights[3]["clshead"][1], width: c.width)
         head = try Linear(weights[3]["clshead"][2], from: c.width, to: c.classes)

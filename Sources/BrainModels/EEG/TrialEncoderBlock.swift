@@ -7,9 +7,14 @@ struct TrialEncoderBlock: Layer {
     private let keys, queries, values, projection, widening, narrowing: Linear
     private let dropout: Dropout
     private let heads, width: Int
+    private let isCausal: Bool
 
-    /// - Parameter weights: holds `0.fn.0`, `0.fn.1.{keys,queries,values,projection}`, `1.fn.0` and `1.fn.1.{0,3}`.
-    init(_ weights: Weights, width: Int, heads: Int, dropout: Double) throws(NetworkError) {
+    /// - Parameters:
+    ///   - weights: holds `0.fn.0`, `0.fn.1.{keys,queries,values,projection}`, `1.fn.0` and `1.fn.1.{0,3}`.
+    ///   - causal: whether a token attends to itself and earlier ones alone.
+    init(
+        _ weights: Weights, width: Int, heads: Int, dropout: Double, causal: Bool = false
+    ) throws(NetworkError) {
         let first = weights[0]["fn"], second = weights[1]["fn"]
         attentionNorm = try LayerNorm(first[0], width: width)
         keys = try Linear(first[1]["keys"], from: width, to: width)
@@ -20,6 +25,7 @@ struct TrialEncoderBlock: Layer {
         widening = try Linear(second[1][0], from: width, to: 4 * width)
         narrowing = try Linear(second[1][3], from: 4 * width, to: width)
         (self.dropout, self.heads, self.width) = (Dropout(rate: dropout), heads, width)
+        isCausal = causal
     }
 
     /// - Parameter x: `[batch, token, width]`.
@@ -27,9 +33,20 @@ struct TrialEncoderBlock: Layer {
         let tokens = try attentionNorm(x)
         let mixed = try queries(tokens).attending(
             to: keys(tokens), values(tokens), heads: heads, scale: Double(width).squareRoot()
-        ) { scores throws(NetworkError) in try dropout(scores.softmax(along: 3)) }
+        ) { scores throws(NetworkError) in
+            try dropout((isCausal ? scores.maskingLaterTokens() : scores).softmax(along: 3))
+        }
         let attended = try x + dropout(projection(mixed))
         return try attended + dropout(narrowing(dropout(widening(perceptronNorm(attended)).gelu())))
+    }
+}
+
+extension Tensor {
+    /// Scores `[…, token, token]` with −∞ where a row's token comes before the column's, so that softmax gives it no weight.
+    func maskingLaterTokens() throws(NetworkError) -> Tensor {
+        let tokens = shape[shape.count - 1]
+        let mask = (0..<tokens * tokens).map { $0 % tokens > $0 / tokens ? -Float.infinity : 0 }
+        return try self + Tensor(mask, shape: [tokens, tokens]).converted(to: type).moved(to: device)
     }
 }
 

@@ -15,6 +15,8 @@ public struct TrialBenchmark: Sendable {
         case crossSession = "cross-session"
         /// Each subject, tested by a decoder of the others.
         case crossSubject = "cross-subject"
+        /// What a data set's own division says: `NAME_TRAIN.ts` trains, `NAME_TEST.ts` tests.
+        case givenSplit = "given-split"
     }
 
     /// One training and its test.
@@ -62,14 +64,9 @@ public struct TrialBenchmark: Sendable {
             let own = data[subject]
             switch kind {
             case .competition:
-                let training = own.filter { $0.name.hasSuffix("T") }, test = own.filter { $0.name.hasSuffix("E") }
-                guard !training.isEmpty, !test.isEmpty else {
-                    throw .mismatch("subject \(subject) lacks sessions 01T to 03T or 04E and 05E")
-                }
-                folds.append(
-                    Fold(
-                        subject: subject, session: "E", training: try TrialCollection.joined(training),
-                        test: try TrialCollection.joined(test)))
+                folds.append(try divided(own, "T", "E", needing: "sessions 01T to 03T and 04E or 05E"))
+            case .givenSplit:
+                folds.append(try divided(own, "TRAIN", "TEST", needing: "NAME_TRAIN.ts and NAME_TEST.ts"))
             case .withinSession:
                 for session in own {
                     for (training, test) in parts(of: session.epochs, count: 5, seed: seed) {
@@ -98,6 +95,19 @@ public struct TrialBenchmark: Sendable {
             }
         }
         return folds
+    }
+
+    /// Sessions of a subject whose names end in one way train, those that end in another test.
+    private static func divided(
+        _ own: [TrialCollection.Session], _ trains: String, _ tests: String, needing: String
+    ) throws(SignalError) -> Fold {
+        let training = own.filter { $0.name.hasSuffix(trains) }, test = own.filter { $0.name.hasSuffix(tests) }
+        guard let subject = own.first?.subject, !training.isEmpty, !test.isEmpty else {
+            throw .mismatch("subject \(own.first?.subject ?? "?") lacks sessions: this protocol needs \(needing)")
+        }
+        return Fold(
+            subject: subject, session: tests, training: try TrialCollection.joined(training),
+            test: try TrialCollection.joined(test))
     }
 
     /// Parts of equal shares of the classes; each tests once.

@@ -18,18 +18,29 @@ public enum TrialModel: String, Codable, Sendable, CaseIterable {
         }
     }
 
-    /// What trials go through before the network.
+    /// What trials go through before the network: half the rate where it is above 128 Hz, 4 to 40 Hz, and one scale for all
+    /// trials and channels. How strong a rhythm is over one hand's area against the other is what tells them apart, so a scale
+    /// of each channel's own would take it away.
     public func preparation(rate: Double) -> TrialPreparation.Settings {
         var settings = TrialPreparation.Settings()
         settings.rate = rate > 128 ? rate / 2 : nil
         settings.band = [4, min(40, 0.45 * (settings.rate ?? rate))]
+        settings.scaling = .training
         return settings
     }
 
-    /// How it is trained.
+    /// How it is trained: on all trials to the last round, as few trials are better learned from than watched.
     public var training: TrialTraining {
         var settings = TrialTraining()
         settings.augmentation.segments = 8
+        settings.validation = 0
+        switch self {
+        case .eegnet: settings.epochs = 150
+        case .s3t: settings.epochs = 200
+        case .conformer: settings.epochs = 50
+        case .eegformer: settings.epochs = 40
+        case .bandPower, .spatialPatterns, .riemannian: break
+        }
         return settings
     }
 

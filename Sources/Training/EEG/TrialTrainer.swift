@@ -55,12 +55,26 @@ public struct TrialTrainer {
         labels = epochs.labels.map { label in classes.firstIndex(of: label) ?? 0 }
         description = NetworkDecoder.Description(
             network: kind,
-            configuration: configuration
-                ?? kind.configuration(
-                    channels: trials.channels.count, samples: trials.count, classes: classes.count, rate: trials.rate),
+            configuration: try Self.masked(
+                configuration
+                    ?? kind.configuration(
+                        channels: trials.channels.count, samples: trials.count, classes: classes.count,
+                        rate: trials.rate), kind, settings),
             classes: classes, preparation: prepared)
         weights = Weights(seed: seed, trainable: true)
         network = try kind.build(weights, description.configuration.json())
+    }
+
+    /// The configuration with the mask over later tokens, where it is asked for.
+    private static func masked(
+        _ configuration: CardSettings, _ kind: TrialNetworkKind, _ settings: TrialTraining
+    ) throws(TrainingError) -> CardSettings {
+        guard settings.causal else { return configuration }
+        guard kind == .s3t || kind == .conformer, case .table(var table) = configuration else {
+            throw .run("\(kind.rawValue) has no tokens in the order of time that later ones could be hidden from")
+        }
+        table["causal"] = .truth(true)
+        return .table(table)
     }
 
     private func run(_ progress: ((Int, Double) -> Void)?) throws -> (tensors: HeldTensors, record: Record) {

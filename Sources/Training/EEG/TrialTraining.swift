@@ -17,6 +17,9 @@ public struct TrialTraining: Codable, Sendable, Equatable {
     /// How far the certain answer is moved towards the even one, Szegedy et al., CVPR 2016.
     public var smoothing = 0.0
     public var augmentation = TrialAugmentation()
+    /// Whether tokens attend to themselves and earlier ones alone; networks with an encoder over time have that, S3T and
+    /// EEG-Conformer.
+    public var causal = false
 
     public init() { optimiser.weightDecay = 0.01 }
 }

@@ -12,8 +12,9 @@ struct EEGBenchmark: ParsableCommand {
         abstract: "Measure how well a decoder does, by the rules of MOABB.",
         discussion: """
             Protocols: bci-iv-2b (sessions 1–3 train, 4–5 test), within-session (five parts), cross-session (each session by a \
-            decoder of the others), cross-subject. Models: band-power, csp-lda, riemannian, s3t, eegformer, conformer, eegnet. \
-            The folder holds sessions of BCI Competition IV 2b (B0101T.mat …), or recordings whose events --label names. \
+            decoder of the others), cross-subject, given-split (NAME_TRAIN.ts trains, NAME_TEST.ts tests). Models: band-power, csp-lda, riemannian, s3t, eegformer, conformer, eegnet. \
+            The folder holds sessions of BCI Competition IV 2b (B0101T.mat …), trials of sktime and aeon (.ts, with \
+            --frequency), or recordings whose events --label names. \
             Subject and session are read from names of BIDS or PhysioNet, or else are folder and file.
 
             The paired test compares with the baseline trial by trial; the interval resamples trials.
@@ -23,7 +24,8 @@ struct EEGBenchmark: ParsableCommand {
               brainkit eeg benchmark --protocol cross-session --data physionet --label T1=left --label T2=right --model csp-lda
             """)
 
-    @Option(name: .customLong("protocol"), help: "bci-iv-2b, within-session, cross-session or cross-subject.")
+    @Option(
+        name: .customLong("protocol"), help: "bci-iv-2b, within-session, cross-session, cross-subject or given-split.")
     var rule: String
     @Option(help: ArgumentHelp("Where the sessions are.", valueName: "folder"))
     var data: String

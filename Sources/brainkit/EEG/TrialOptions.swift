@@ -19,8 +19,13 @@ struct CuttingOptions: ParsableArguments {
             "Filter whole recordings forwards alone, as a stream has to, in this band in hertz.", valueName: "low:high")
     )
     var causalBand: String?
+    @Option(help: ArgumentHelp("Samples a second of trials in .ts files, which do not tell.", valueName: "Hz"))
+    var frequency: Double?
 
     func validate() throws {
+        guard frequency.map({ $0 > 0 && $0 < 1e6 }) ?? true else {
+            throw ValidationError("--frequency is a number of samples a second, above 0")
+        }
         for label in labels where label.split(separator: "=").count != 2 {
             throw ValidationError("--label is EVENT=CLASS, such as T1=left, not \(label)")
         }
@@ -40,7 +45,7 @@ struct CuttingOptions: ParsableArguments {
         let pairs = labels.map { $0.split(separator: "=").map(String.init) }
         var cutting = TrialCollection.Cutting(
             labels: Dictionary(pairs.map { ($0[0], $0[1]) }) { $1 }, window: try range(window, "--window"),
-            causalBand: try causalBand.map { try range($0, "--causal-band") })
+            causalBand: try causalBand.map { try range($0, "--causal-band") }, rate: frequency)
         cutting.limit = limit
         return cutting
     }
@@ -76,6 +81,8 @@ struct TrialTrainingOptions: ParsableArguments {
     var band: String?
     @Option(help: "Samples a second that trials are brought to before a network.")
     var resample: Double?
+    @Flag(help: "Hide later tokens from earlier ones, in s3t and conformer.")
+    var causalAttention = false
 
     func validate() throws {
         guard [epochs, batch, patience].compactMap({ $0 }).allSatisfy({ (1...1_000_000).contains($0) }) else {
@@ -111,6 +118,7 @@ struct TrialTrainingOptions: ParsableArguments {
     func change(_ preparation: inout TrialPreparation.Settings, _ training: inout TrialTraining) {
         training.epochs = epochs ?? training.epochs
         training.batch = batch ?? training.batch
+        training.causal = causalAttention || training.causal
         training.rate = rate ?? training.rate
         training.validation = validation ?? training.validation
         training.patience = patience ?? training.patience

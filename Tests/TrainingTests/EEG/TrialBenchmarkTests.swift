@@ -30,6 +30,35 @@ import Testing
         #expect(throws: SignalError.self) { try TrialBenchmark.folds(.competition, lacking) }
     }
 
+    /// Writes trials as sktime has them.
+    private static func write(_ epochs: Epochs, to name: String, in folder: TemporaryFolder) throws {
+        let rows = (0..<epochs.trials).map { n in
+            let signal = epochs.signal(n)
+            let channels = signal.channels.indices.map { signal.row($0).map { "\($0)" }.joined(separator: ",") }
+            return (channels + [epochs.labels[n]]).joined(separator: ":")
+        }
+        let text = (["@classLabel true left right", "@data"] + rows).joined(separator: "\n")
+        _ = try folder.write(Data(text.utf8), to: name)
+    }
+
+    @Test func aDataSetsOwnDivisionIsKept() throws {
+        let folder = try TemporaryFolder()
+        let training = ToyTrials.make(trials: 16, samples: 32), test = ToyTrials.make(trials: 6, samples: 32, seed: 3)
+        try Self.write(training, to: "Hands_TRAIN.ts", in: folder)
+        try Self.write(test, to: "Hands_TEST.ts", in: folder)
+        try Self.write(training, to: "Whole.ts", in: folder)  // belongs to no division
+        let cutting = TrialCollection.Cutting(labels: [:], window: 0...1, rate: 64)
+        let data = try TrialCollection.open(folder.url, cutting)
+        #expect(data.sessions.map(\.subject) == ["Hands", "Hands"] && data.sessions.map(\.name) == ["TEST", "TRAIN"])
+        let folds = try TrialBenchmark.folds(.givenSplit, data)
+        #expect(folds.count == 1 && folds[0].subject == "Hands" && folds[0].session == "TEST")
+        #expect(folds[0].training.values == training.values && folds[0].test.values == test.values)
+        #expect(folds[0].training.labels == training.labels && folds[0].test.rate == 64)
+        #expect(throws: SignalError.self) { try TrialBenchmark.folds(.givenSplit, Self.collection()) }
+        let silent = TrialCollection.Cutting(labels: [:], window: 0...1)
+        #expect(throws: SignalError.self) { try TrialCollection.open(folder.url, silent) }
+    }
+
     @Test func eachTrialOfASessionTestsOnce() throws {
         let folds = try TrialBenchmark.folds(.withinSession, Self.collection())
         #expect(folds.count == 2 * 3 * 5)

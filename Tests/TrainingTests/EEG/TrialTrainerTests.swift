@@ -61,6 +61,44 @@ import Testing
         #expect(try decoder.probabilities(ToyTrials.make(trials: 2)).allSatisfy { $0.allSatisfy(\.isFinite) })
     }
 
+    /// Hands that differ in nothing but which side is stronger, which a scale of each channel's own would hide.
+    @Test func theDefaultsKeepWhatTellsSidesApart() throws {
+        func trials(_ seed: UInt64) -> Epochs {
+            var trials = ToyTrials.make(trials: 40, samples: 128, contrast: 0, seed: seed)
+            for trial in 0..<trials.trials {
+                let weak = trials.labels[trial] == "left" ? 2 : 0, size = trials.count
+                for n in (trial * 3 + weak) * size..<(trial * 3 + weak + 1) * size { trials.values[n] *= 0.5 }
+            }
+            return trials
+        }
+        func share(_ scaling: TrialPreparation.Scaling?) throws -> Double {
+            try TrialModel.eegnet.train(on: trials(1), seed: 1) { preparation, training in
+                preparation.scaling = scaling ?? preparation.scaling
+                (training.epochs, training.rate) = (30, 4e-3)
+            }.accuracy(trials(2))
+        }
+        #expect(try share(nil) >= 0.9)
+        #expect(try share(.trial) <= 0.75)
+        #expect(TrialModel.eegnet.training.validation == 0)
+        #expect(TrialModel.eegnet.preparation(rate: 250).rate == 125)
+        #expect(TrialModel.eegnet.preparation(rate: 100).rate == nil)
+        #expect(TrialModel.eegnet.preparation(rate: 50).band == [4, 22.5])
+    }
+
+    @Test func laterTokensCanBeHidden() throws {
+        var short = settings()
+        (short.epochs, short.validation, short.causal) = (1, 0, true)
+        for kind in [TrialNetworkKind.conformer, .s3t] {
+            let (decoder, _) = try train(kind, short)
+            struct Mask: Decodable { let causal: Bool }
+            #expect(try decoder.description.configuration.read(as: Mask.self).causal)
+            #expect(try decoder.probabilities(ToyTrials.make(trials: 2)).count == 2)
+        }
+        for kind in [TrialNetworkKind.eegnet, .eegformer] {
+            #expect(throws: TrainingError.self) { try train(kind, short) }
+        }
+    }
+
     @Test func patienceEndsATraining() throws {
         var hasty = settings()
         (hasty.epochs, hasty.patience, hasty.rate) = (60, 1, 0.05)
