@@ -26,6 +26,7 @@ import Testing
         #expect(one.count == 1024)
         let mean = one.reduce(0, +) / 1024, variance = one.reduce(0) { $0 + $1 * $1 } / 1024
         #expect(abs(mean) < 0.01 && variance > 0.5 && variance < 1.05)
+        #expect(one[0] == one.min(), "black is darker than the mean")
         let apart = zip(one, other).map { abs($0 - $1) }.reduce(0, +) / 1024
         #expect(apart < 0.1, "\(apart)")
     }

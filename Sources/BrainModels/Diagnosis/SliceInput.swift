@@ -41,7 +41,9 @@ public struct SliceInput: Sendable {
         let grid = Grid(
             size: SIMD3(side, side, 1), affine: Affine(i: [step, 0, 0], j: [0, step, 0], k: [0, 0, 1], origin: first))
         let plain = Volume(grid: Grid(size: slice.grid.size, affine: Affine(spacing: [1, 1, 1])), voxels: slice.voxels)
-        return try plain.resampled(to: grid, by: .linear, antialiased: true, edge: .faces).normalised().voxels
+        // Black counts, too: without a mask what is exactly 0 would become the mean's grey.
+        let all = Mask(grid: grid, voxels: .init(repeating: true, count: grid.count))
+        return try plain.resampled(to: grid, antialiased: true, edge: .faces).normalised(over: all).voxels
     }
 
     private static func box(of slice: Volume) throws(ImagingError) -> Box {
