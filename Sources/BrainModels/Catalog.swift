@@ -93,7 +93,8 @@ public struct Catalog: Sendable {
             name: "s3t", task: "motor imagery in EEG, attention over channels and time",
             citation: "Song et al., Transformer-based Spatial-Temporal Feature Learning for EEG Decoding, 2021, "
                 + "arXiv:2106.11170",
-            inputs: 16, axes: 4, parameters: 8_698, gigaflopsPerMegavoxel: 0.94, bytesPerVoxel: 115, golden: "s3t-small",
+            inputs: 16, axes: 4, parameters: 8_698, gigaflopsPerMegavoxel: 0.94, bytesPerVoxel: 115,
+            golden: "s3t-small",
             licence: "Apache-2.0", forms: [],
             build: { weights, json in try S3T(weights, configuration(json, standard: S3T.Configuration())) }),
         Entry(

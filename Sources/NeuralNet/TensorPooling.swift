@@ -17,16 +17,4 @@ extension Tensor {
         let pooled = try Tensor(engine_max_pool3d(x.raw, sides(kernel, 1), sides(stride, 1), sides(padding, 0)))
         return isPlane ? try pooled.selecting(0, along: 2) : pooled
     }
-
-    /// `tanh x`, element by element.
-    public func hyperbolicTangent() throws(NetworkError) -> Tensor {
-        try scaled(by: 2).sigmoid().scaled(by: 2, plus: -1)
-    }
-
-    /// The Gaussian error linear unit in the form that takes a hyperbolic tangent for the error function.
-    public func geluByTangent() throws(NetworkError) -> Tensor {
-        let slope = 2 * (2 / Double.pi).squareRoot()
-        let cubic = try squared().scaled(by: 0.044715 * slope, plus: slope)
-        return try self * (self * cubic).sigmoid()
-    }
 }

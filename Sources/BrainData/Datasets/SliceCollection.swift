@@ -57,7 +57,7 @@ public struct SliceCollection: Sendable {
     private static func pictures(in folder: URL) -> [(file: URL, label: String)] {
         names(in: folder).flatMap { label in
             let inner = folder.appendingPathComponent(label)
-            return names(in: inner).filter { name in PictureFile.endings.contains { name.lowercased().hasSuffix($0) } }
+            return names(in: inner).filter(PictureFile.isNamed)
                 .map { (inner.appendingPathComponent($0), label) }
         }
     }

@@ -44,10 +44,3 @@ enum PositionTable {
         return x < 2 ? (((x - 5) * x + 8) * x - 4) * a : 0
     }
 }
-
-extension KeyedDecodingContainer {
-    /// The value of a key, or the standard one where it is left out.
-    func value<Value: Decodable>(_ key: Key, or standard: Value) throws -> Value {
-        try decodeIfPresent(Value.self, forKey: key) ?? standard
-    }
-}

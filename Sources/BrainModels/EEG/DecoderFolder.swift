@@ -1,4 +1,4 @@
-public import BrainData
+import BrainData
 public import Foundation
 internal import NeuralNet
 

@@ -34,18 +34,18 @@ public struct EEGConformer: TokenNetwork {
         public init(from decoder: any Decoder) throws {
             let c = try decoder.container(keyedBy: CodingKeys.self)
             let standard = Configuration()
-            channels = try c.decodeIfPresent(Int.self, forKey: .channels) ?? standard.channels
-            samples = try c.decodeIfPresent(Int.self, forKey: .samples) ?? standard.samples
-            classes = try c.decodeIfPresent(Int.self, forKey: .classes) ?? standard.classes
-            width = try c.decodeIfPresent(Int.self, forKey: .width) ?? standard.width
-            blocks = try c.decodeIfPresent(Int.self, forKey: .blocks) ?? standard.blocks
-            heads = try c.decodeIfPresent(Int.self, forKey: .heads) ?? standard.heads
-            filter = try c.decodeIfPresent(Int.self, forKey: .filter) ?? standard.filter
-            pooling = try c.decodeIfPresent(Int.self, forKey: .pooling) ?? standard.pooling
-            stride = try c.decodeIfPresent(Int.self, forKey: .stride) ?? standard.stride
-            hidden = try c.decodeIfPresent([Int].self, forKey: .hidden) ?? standard.hidden
-            dropout = try c.decodeIfPresent(Double.self, forKey: .dropout) ?? standard.dropout
-            causal = try c.decodeIfPresent(Bool.self, forKey: .causal) ?? standard.causal
+            channels = try c.value(.channels, or: standard.channels)
+            samples = try c.value(.samples, or: standard.samples)
+            classes = try c.value(.classes, or: standard.classes)
+            width = try c.value(.width, or: standard.width)
+            blocks = try c.value(.blocks, or: standard.blocks)
+            heads = try c.value(.heads, or: standard.heads)
+            filter = try c.value(.filter, or: standard.filter)
+            pooling = try c.value(.pooling, or: standard.pooling)
+            stride = try c.value(.stride, or: standard.stride)
+            hidden = try c.value(.hidden, or: standard.hidden)
+            dropout = try c.value(.dropout, or: standard.dropout)
+            causal = try c.value(.causal, or: standard.causal)
         }
 
         /// Tokens of a trial.

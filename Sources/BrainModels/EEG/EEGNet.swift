@@ -30,15 +30,15 @@ public struct EEGNet: TrialNetwork {
         public init(from decoder: any Decoder) throws {
             let c = try decoder.container(keyedBy: CodingKeys.self)
             let standard = Configuration()
-            channels = try c.decodeIfPresent(Int.self, forKey: .channels) ?? standard.channels
-            samples = try c.decodeIfPresent(Int.self, forKey: .samples) ?? standard.samples
-            classes = try c.decodeIfPresent(Int.self, forKey: .classes) ?? standard.classes
-            filters = try c.decodeIfPresent(Int.self, forKey: .filters) ?? standard.filters
-            depth = try c.decodeIfPresent(Int.self, forKey: .depth) ?? standard.depth
-            kernel = try c.decodeIfPresent(Int.self, forKey: .kernel) ?? standard.kernel
-            separable = try c.decodeIfPresent(Int.self, forKey: .separable) ?? standard.separable
-            pooling = try c.decodeIfPresent([Int].self, forKey: .pooling) ?? standard.pooling
-            dropout = try c.decodeIfPresent(Double.self, forKey: .dropout) ?? standard.dropout
+            channels = try c.value(.channels, or: standard.channels)
+            samples = try c.value(.samples, or: standard.samples)
+            classes = try c.value(.classes, or: standard.classes)
+            filters = try c.value(.filters, or: standard.filters)
+            depth = try c.value(.depth, or: standard.depth)
+            kernel = try c.value(.kernel, or: standard.kernel)
+            separable = try c.value(.separable, or: standard.separable)
+            pooling = try c.value(.pooling, or: standard.pooling)
+            dropout = try c.value(.dropout, or: standard.dropout)
         }
 
         /// Samples that are left for the last layer.

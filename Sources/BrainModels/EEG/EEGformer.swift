@@ -58,20 +58,20 @@ public struct EEGformer: TrialNetwork {
         public init(from decoder: any Decoder) throws {
             let c = try decoder.container(keyedBy: CodingKeys.self)
             let standard = Configuration()
-            channels = try c.decodeIfPresent(Int.self, forKey: .channels) ?? standard.channels
-            samples = try c.decodeIfPresent(Int.self, forKey: .samples) ?? standard.samples
-            classes = try c.decodeIfPresent(Int.self, forKey: .classes) ?? standard.classes
-            maps = try c.decodeIfPresent(Int.self, forKey: .maps) ?? standard.maps
-            kernel = try c.decodeIfPresent(Int.self, forKey: .kernel) ?? standard.kernel
-            width = try c.decodeIfPresent(Int.self, forKey: .width) ?? standard.width
-            blocks = try c.decodeIfPresent(Int.self, forKey: .blocks) ?? standard.blocks
-            heads = try c.decodeIfPresent([Int].self, forKey: .heads) ?? standard.heads
-            groups = try c.decodeIfPresent(Int.self, forKey: .groups) ?? standard.groups
-            outputs = try c.decodeIfPresent(Int.self, forKey: .outputs) ?? standard.outputs
-            attention = try c.decodeIfPresent(Attention.self, forKey: .attention) ?? standard.attention
-            regions = try c.decodeIfPresent(Regions.self, forKey: .regions) ?? standard.regions
-            lastNorm = try c.decodeIfPresent(Bool.self, forKey: .lastNorm) ?? standard.lastNorm
-            dropout = try c.decodeIfPresent(Double.self, forKey: .dropout) ?? standard.dropout
+            channels = try c.value(.channels, or: standard.channels)
+            samples = try c.value(.samples, or: standard.samples)
+            classes = try c.value(.classes, or: standard.classes)
+            maps = try c.value(.maps, or: standard.maps)
+            kernel = try c.value(.kernel, or: standard.kernel)
+            width = try c.value(.width, or: standard.width)
+            blocks = try c.value(.blocks, or: standard.blocks)
+            heads = try c.value(.heads, or: standard.heads)
+            groups = try c.value(.groups, or: standard.groups)
+            outputs = try c.value(.outputs, or: standard.outputs)
+            attention = try c.value(.attention, or: standard.attention)
+            regions = try c.value(.regions, or: standard.regions)
+            lastNorm = try c.value(.lastNorm, or: standard.lastNorm)
+            dropout = try c.value(.dropout, or: standard.dropout)
         }
 
         /// Samples behind the convolutions.

@@ -39,16 +39,16 @@ public struct S3T: TokenNetwork {
         public init(from decoder: any Decoder) throws {
             let c = try decoder.container(keyedBy: CodingKeys.self)
             let standard = Configuration()
-            channels = try c.decodeIfPresent(Int.self, forKey: .channels) ?? standard.channels
-            samples = try c.decodeIfPresent(Int.self, forKey: .samples) ?? standard.samples
-            classes = try c.decodeIfPresent(Int.self, forKey: .classes) ?? standard.classes
-            width = try c.decodeIfPresent(Int.self, forKey: .width) ?? standard.width
-            blocks = try c.decodeIfPresent(Int.self, forKey: .blocks) ?? standard.blocks
-            heads = try c.decodeIfPresent(Int.self, forKey: .heads) ?? standard.heads
-            pooling = try c.decodeIfPresent(Int.self, forKey: .pooling) ?? standard.pooling
-            mixing = try c.decodeIfPresent(Mixing.self, forKey: .mixing) ?? standard.mixing
-            dropout = try c.decodeIfPresent(Double.self, forKey: .dropout) ?? standard.dropout
-            causal = try c.decodeIfPresent(Bool.self, forKey: .causal) ?? standard.causal
+            channels = try c.value(.channels, or: standard.channels)
+            samples = try c.value(.samples, or: standard.samples)
+            classes = try c.value(.classes, or: standard.classes)
+            width = try c.value(.width, or: standard.width)
+            blocks = try c.value(.blocks, or: standard.blocks)
+            heads = try c.value(.heads, or: standard.heads)
+            pooling = try c.value(.pooling, or: standard.pooling)
+            mixing = try c.value(.mixing, or: standard.mixing)
+            dropout = try c.value(.dropout, or: standard.dropout)
+            causal = try c.value(.causal, or: standard.causal)
         }
 
         func validate() throws(NetworkError) {

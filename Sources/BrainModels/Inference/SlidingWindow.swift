@@ -115,6 +115,6 @@ extension SlidingWindow {
             patch: try values.decode(Int.self, forKey: .patch),
             overlap: try values.decode(Double.self, forKey: .overlap),
             blending: try values.decode(Blending.self, forKey: .blending),
-            stretch: try values.decodeIfPresent(Double.self, forKey: .stretch) ?? 0)
+            stretch: try values.value(.stretch, or: 0))
     }
 }

@@ -18,8 +18,8 @@ public struct BrainRegistration: Sendable {
 
         public init(from decoder: any Decoder) throws {
             let c = try decoder.container(keyedBy: CodingKeys.self)
-            spacing = try c.decodeIfPresent(Double.self, forKey: .spacing) ?? 2
-            side = try c.decodeIfPresent(Int.self, forKey: .side) ?? 96
+            spacing = try c.value(.spacing, or: 2)
+            side = try c.value(.side, or: 96)
             guard (0.5...8).contains(spacing), (16...512).contains(side), side % 16 == 0 else {
                 throw DecodingError.dataCorruptedError(
                     forKey: .side, in: c, debugDescription: "\(side) voxels of \(spacing) mm make no cube to work on")

@@ -36,14 +36,14 @@ public struct GraformerDIR: Layer {
         public init(from decoder: any Decoder) throws {
             let c = try decoder.container(keyedBy: CodingKeys.self)
             let standard = Configuration()
-            inputs = try c.decodeIfPresent(Int.self, forKey: .inputs) ?? standard.inputs
-            encoder = try c.decodeIfPresent([Int].self, forKey: .encoder) ?? standard.encoder
-            self.decoder = try c.decodeIfPresent([Int].self, forKey: .decoder) ?? standard.decoder
-            layers = try c.decodeIfPresent(Int.self, forKey: .layers) ?? standard.layers
-            heads = try c.decodeIfPresent(Int.self, forKey: .heads) ?? standard.heads
-            neighbours = try c.decodeIfPresent(Int.self, forKey: .neighbours) ?? standard.neighbours
-            order = try c.decodeIfPresent(Int.self, forKey: .order) ?? standard.order
-            squarings = try c.decodeIfPresent(Int.self, forKey: .squarings) ?? standard.squarings
+            inputs = try c.value(.inputs, or: standard.inputs)
+            encoder = try c.value(.encoder, or: standard.encoder)
+            self.decoder = try c.value(.decoder, or: standard.decoder)
+            layers = try c.value(.layers, or: standard.layers)
+            heads = try c.value(.heads, or: standard.heads)
+            neighbours = try c.value(.neighbours, or: standard.neighbours)
+            order = try c.value(.order, or: standard.order)
+            squarings = try c.value(.squarings, or: standard.squarings)
         }
 
         /// - Throws: ``NetworkError/configuration(_:)`` if the sizes do not fit together.

@@ -33,14 +33,14 @@ public struct SwinVoxelMorph: Layer {
         public init(from decoder: any Decoder) throws {
             let c = try decoder.container(keyedBy: CodingKeys.self)
             let standard = Configuration()
-            inputs = try c.decodeIfPresent(Int.self, forKey: .inputs) ?? standard.inputs
-            embedding = try c.decodeIfPresent(Int.self, forKey: .embedding) ?? standard.embedding
-            depths = try c.decodeIfPresent([Int].self, forKey: .depths) ?? standard.depths
-            heads = try c.decodeIfPresent([Int].self, forKey: .heads) ?? standard.heads
-            window = try c.decodeIfPresent([Int].self, forKey: .window) ?? standard.window
-            squarings = try c.decodeIfPresent(Int.self, forKey: .squarings) ?? standard.squarings
+            inputs = try c.value(.inputs, or: standard.inputs)
+            embedding = try c.value(.embedding, or: standard.embedding)
+            depths = try c.value(.depths, or: standard.depths)
+            heads = try c.value(.heads, or: standard.heads)
+            window = try c.value(.window, or: standard.window)
+            squarings = try c.value(.squarings, or: standard.squarings)
             stochasticDepth =
-                try c.decodeIfPresent(Double.self, forKey: .stochasticDepth) ?? standard.stochasticDepth
+                try c.value(.stochasticDepth, or: standard.stochasticDepth)
         }
 
         /// The sizes that this network shares with TransMorph, which says what is wrong with them.

@@ -23,10 +23,10 @@ public struct TransMorphBSpline: Layer {
 
         public init(from decoder: any Decoder) throws {
             let c = try decoder.container(keyedBy: CodingKeys.self)
-            network = try c.decodeIfPresent(TransMorph.Configuration.self, forKey: .network) ?? .init()
-            controlSpacing = try c.decodeIfPresent([Int].self, forKey: .controlSpacing) ?? [3, 3, 3]
-            controlChannels = try c.decodeIfPresent([Int].self, forKey: .controlChannels) ?? [32, 32]
-            squarings = try c.decodeIfPresent(Int.self, forKey: .squarings) ?? 7
+            network = try c.value(.network, or: .init())
+            controlSpacing = try c.value(.controlSpacing, or: [3, 3, 3])
+            controlChannels = try c.value(.controlChannels, or: [32, 32])
+            squarings = try c.value(.squarings, or: 7)
         }
 
         func validate() throws(NetworkError) {

@@ -33,21 +33,18 @@ extension TransMorph {
         public init(from decoder: any Decoder) throws {
             let c = try decoder.container(keyedBy: CodingKeys.self)
             let standard = Configuration()
-            func value<Value: Decodable>(_ key: CodingKeys, _ path: KeyPath<Configuration, Value>) throws -> Value {
-                try c.decodeIfPresent(Value.self, forKey: key) ?? standard[keyPath: path]
-            }
-            inputs = try value(.inputs, \.inputs)
-            embedding = try value(.embedding, \.embedding)
-            depths = try value(.depths, \.depths)
-            heads = try value(.heads, \.heads)
-            window = try value(.window, \.window)
-            headChannels = try value(.headChannels, \.headChannels)
-            skipsConvolutions = try value(.skipsConvolutions, \.skipsConvolutions)
-            skipsStages = try value(.skipsStages, \.skipsStages)
-            relativePositions = try value(.relativePositions, \.relativePositions)
-            positions = try value(.positions, \.positions)
-            positionSide = try value(.positionSide, \.positionSide)
-            stochasticDepth = try value(.stochasticDepth, \.stochasticDepth)
+            inputs = try c.value(.inputs, or: standard.inputs)
+            embedding = try c.value(.embedding, or: standard.embedding)
+            depths = try c.value(.depths, or: standard.depths)
+            heads = try c.value(.heads, or: standard.heads)
+            window = try c.value(.window, or: standard.window)
+            headChannels = try c.value(.headChannels, or: standard.headChannels)
+            skipsConvolutions = try c.value(.skipsConvolutions, or: standard.skipsConvolutions)
+            skipsStages = try c.value(.skipsStages, or: standard.skipsStages)
+            relativePositions = try c.value(.relativePositions, or: standard.relativePositions)
+            positions = try c.value(.positions, or: standard.positions)
+            positionSide = try c.value(.positionSide, or: standard.positionSide)
+            stochasticDepth = try c.value(.stochasticDepth, or: standard.stochasticDepth)
         }
 
         /// - Throws: ``NetworkError/configuration(_:)`` if the sizes do not fit together.

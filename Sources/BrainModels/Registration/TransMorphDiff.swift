@@ -21,10 +21,10 @@ public struct TransMorphDiff: Layer {
 
         public init(from decoder: any Decoder) throws {
             let c = try decoder.container(keyedBy: CodingKeys.self)
-            network = try c.decodeIfPresent(TransMorph.Configuration.self, forKey: .network) ?? .init()
-            form = try c.decodeIfPresent(Form.self, forKey: .form) ?? .scalingAndSquaring
-            squarings = try c.decodeIfPresent(Int.self, forKey: .squarings) ?? 7
-            estimatesVariance = try c.decodeIfPresent(Bool.self, forKey: .estimatesVariance) ?? true
+            network = try c.value(.network, or: .init())
+            form = try c.value(.form, or: .scalingAndSquaring)
+            squarings = try c.value(.squarings, or: 7)
+            estimatesVariance = try c.value(.estimatesVariance, or: true)
         }
     }
 

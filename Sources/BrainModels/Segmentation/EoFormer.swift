@@ -32,13 +32,13 @@ public struct EoFormer: Layer {
         public init(from decoder: any Decoder) throws {
             let c = try decoder.container(keyedBy: CodingKeys.self)
             let standard = Configuration()
-            inputs = try c.decodeIfPresent(Int.self, forKey: .inputs) ?? standard.inputs
-            outputs = try c.decodeIfPresent(Int.self, forKey: .outputs) ?? standard.outputs
-            channels = try c.decodeIfPresent([Int].self, forKey: .channels) ?? standard.channels
-            blocks = try c.decodeIfPresent([Int].self, forKey: .blocks) ?? standard.blocks
-            headWidth = try c.decodeIfPresent(Int.self, forKey: .headWidth) ?? standard.headWidth
-            stochasticDepth = try c.decodeIfPresent(Double.self, forKey: .stochasticDepth) ?? standard.stochasticDepth
-            form = try c.decodeIfPresent(Form.self, forKey: .form) ?? standard.form
+            inputs = try c.value(.inputs, or: standard.inputs)
+            outputs = try c.value(.outputs, or: standard.outputs)
+            channels = try c.value(.channels, or: standard.channels)
+            blocks = try c.value(.blocks, or: standard.blocks)
+            headWidth = try c.value(.headWidth, or: standard.headWidth)
+            stochasticDepth = try c.value(.stochasticDepth, or: standard.stochasticDepth)
+            form = try c.value(.form, or: standard.form)
         }
 
         /// - Throws: ``NetworkError/configuration(_:)`` if the sizes do not fit together.

@@ -49,4 +49,16 @@ extension Tensor {
 
     /// `max(x, 0)`, element by element.
     public func relu() throws(NetworkError) -> Tensor { try Tensor(engine_relu(raw)) }
+
+    /// `tanh x`, element by element.
+    public func hyperbolicTangent() throws(NetworkError) -> Tensor {
+        try scaled(by: 2).sigmoid().scaled(by: 2, plus: -1)
+    }
+
+    /// The Gaussian error linear unit in the form that takes a hyperbolic tangent for the error function.
+    public func geluByTangent() throws(NetworkError) -> Tensor {
+        let slope = 2 * (2 / Double.pi).squareRoot()
+        let cubic = try squared().scaled(by: 0.044715 * slope, plus: slope)
+        return try self * (self * cubic).sigmoid()
+    }
 }

@@ -29,7 +29,6 @@ public struct BatchNorm: Layer {
     public func callAsFunction(_ x: Tensor) throws(NetworkError) -> Tensor {
         try Tensor(
             engine_batch_norm(
-                x.raw, weight.raw, bias.raw, mean.raw, variance.raw, Engine.trainingRandom == nil ? 0 : 1, momentum,
-                epsilon))
+                x.raw, weight.raw, bias.raw, mean.raw, variance.raw, Engine.isTraining ? 1 : 0, momentum, epsilon))
     }
 }

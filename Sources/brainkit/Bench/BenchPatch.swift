@@ -39,7 +39,9 @@ extension Bench {
         func run() throws {
             let settings = try engine.settings()
             let choice = try NetworkChoice(named: model, form: form)
-            guard choice.entry.axes == 5 else { throw Failure(.usage, "\(model) takes trials or pictures, not cubes of a scan") }
+            guard choice.entry.axes == 5 else {
+                throw Failure(.usage, "\(model) takes trials or pictures, not cubes of a scan")
+            }
             let weights = try source(choice, settings)
             let network = try choice.network(weights)
             let x = try noise(size, channels: choice.entry.inputs, settings)

@@ -68,7 +68,8 @@ struct Register: ParsableCommand {
         }
         if json { try Console.result(["scans": records]) }
         guard records.count == files.count else {
-            throw Failure(.someFailed, "\(files.count - records.count) of \(files.count) scans failed, the rest is done")
+            throw Failure(
+                .someFailed, "\(files.count - records.count) of \(files.count) scans failed, the rest is done")
         }
     }
 }
@@ -122,8 +123,10 @@ struct RegistrationOutputs: ParsableArguments {
     }
 
     private func labelFile(of name: String, in folder: URL) throws -> URL {
-        guard let file = try ImageFile.files(in: folder).first(where: { ImageFile.stem(of: $0.lastPathComponent) == name })
-        else { throw Failure(.missing, "expected labels called \(name) in \(folder.path), found none") }
+        let files = try ImageFile.files(in: folder)
+        guard let file = files.first(where: { ImageFile.stem(of: $0.lastPathComponent) == name }) else {
+            throw Failure(.missing, "expected labels called \(name) in \(folder.path), found none")
+        }
         return file
     }
 }

@@ -62,12 +62,5 @@ struct SliceOptions: ParsableArguments {
     var maps: String?
     @Flag(help: "Print one JSON object.")
     var json = false
-    @Option(help: "Threads of the engine; all cores if left out.")
-    var threads: Int?
-
-    func validate() throws {
-        guard threads.map({ (1...1024).contains($0) }) ?? true else {
-            throw ValidationError("--threads is from 1 to 1024")
-        }
-    }
+    @OptionGroup var threads: ThreadOptions
 }

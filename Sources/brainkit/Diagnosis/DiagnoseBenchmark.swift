@@ -47,9 +47,11 @@ struct DiagnoseBenchmark: ParsableCommand {
             }
             parts = SliceBenchmark.parts(of: set, folds: folds)
         }
+        var bar = (title: "", progress: Progress(""))
         let rows = try SliceBenchmark.run(options.aim, set, parts, training, seeds: seeds) { model, fold, round, loss in
-            Progress("\(model), fold \(fold + 1)").show(
-                round + 1, of: training.epochs, "loss \(loss.formatted(decimals: 3))")
+            let title = "\(model), fold \(fold + 1)"
+            if title != bar.title { bar = (title, Progress(title)) }
+            bar.progress.show(round + 1, of: training.epochs, "loss \(loss.formatted(decimals: 3))")
         }
         if json { try Console.result(["rows": rows]) } else { rows.forEach(Self.print) }
     }

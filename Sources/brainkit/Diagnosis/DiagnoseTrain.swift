@@ -38,7 +38,8 @@ struct DiagnoseTrain: ParsableCommand {
         try Safetensors.write(
             tensors.map { (name: $0.name, tensor: try $0.tensor.converted(to: .float16)) },
             to: folder.appendingPathComponent("model.safetensors"))
-        try write(card(folder.lastPathComponent, training, model.settings, set.count, seconds), to: folder)
+        let card = try card(folder.lastPathComponent, training, model.settings, set.count, seconds)
+        try JSONEncoder.readable.encode(card).write(to: folder.appendingPathComponent("card.json"), options: .atomic)
         Console.result(folder.path)
     }
 
@@ -69,11 +70,5 @@ struct DiagnoseTrain: ParsableCommand {
             throw Failure(.usage, "--interval is two numbers of years, such as -9:11, not \(interval)")
         }
         return (low, high)
-    }
-
-    private func write(_ card: ModelCard, to folder: URL) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .withoutEscapingSlashes, .sortedKeys]
-        try encoder.encode(card).write(to: folder.appendingPathComponent("card.json"), options: .atomic)
     }
 }

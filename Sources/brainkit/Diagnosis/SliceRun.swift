@@ -31,7 +31,7 @@ struct SliceRun {
     }
 
     func run() throws {
-        if let threads = options.threads { Engine.setThreads(threads) }
+        options.threads.apply()
         let table = try OutputPath.file(options.output), maps = try options.maps.map(OutputPath.folder)
         let model = try SliceModel(ModelStore.model(named: name)), settings = model.settings
         guard tells == .age ? settings.age != nil : !settings.classes.isEmpty else {
@@ -76,7 +76,7 @@ struct SliceRun {
         }
         guard isFolder.boolValue else { return [(source.lastPathComponent, [source])] }
         let names = FileManager.default.enumerator(atPath: source.path)?.compactMap { $0 as? String } ?? []
-        let pictures = names.filter { name in PictureFile.endings.contains { name.lowercased().hasSuffix($0) } }
+        let pictures = names.filter(PictureFile.isNamed)
             .sorted()
         guard !pictures.isEmpty else { throw Failure(.missing, "expected pictures in \(source.path), found none") }
         return pictures.map { ($0, [source.appendingPathComponent($0)]) }

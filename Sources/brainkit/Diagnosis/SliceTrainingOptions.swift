@@ -25,8 +25,7 @@ struct SliceTrainingOptions: ParsableArguments {
     var batch: Int?
     @Option(help: "The highest learning rate.")
     var rate: Double?
-    @Option(help: "Threads of the engine; all cores if left out.")
-    var threads: Int?
+    @OptionGroup var threads: ThreadOptions
 
     func validate() throws {
         guard SliceTrainer.Aim(rawValue: learn) != nil else {
@@ -38,9 +37,6 @@ struct SliceTrainingOptions: ParsableArguments {
         guard (32...1024).contains(side), side % 16 == 0 else {
             throw ValidationError("--side is a multiple of 16 from 32 to 1024")
         }
-        guard threads.map({ (1...1024).contains($0) }) ?? true else {
-            throw ValidationError("--threads is from 1 to 1024")
-        }
         guard [epochs, batch].allSatisfy({ $0.map { (1...100_000).contains($0) } ?? true }),
             rate.map({ $0 > 0 && $0 < 1 }) ?? true
         else { throw ValidationError("--epochs and --batch are above zero, and --rate lies between 0 and 1") }
@@ -49,7 +45,7 @@ struct SliceTrainingOptions: ParsableArguments {
     var aim: SliceTrainer.Aim { SliceTrainer.Aim(rawValue: learn) ?? .classes }
 
     func training() throws -> SliceTraining {
-        if let threads { Engine.setThreads(threads) }
+        threads.apply()
         var training = SliceTraining()
         training.network = network
         if let config {

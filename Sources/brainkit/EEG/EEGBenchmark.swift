@@ -43,8 +43,7 @@ struct EEGBenchmark: ParsableCommand {
     var json = false
     @OptionGroup var cutting: CuttingOptions
     @OptionGroup var training: TrialTrainingOptions
-    @Option(help: "Threads of the engine; all cores if left out.")
-    var threads: Int?
+    @OptionGroup var threads: ThreadOptions
 
     func validate() throws {
         guard TrialBenchmark.Rule(rawValue: rule) != nil else {
@@ -57,14 +56,11 @@ struct EEGBenchmark: ParsableCommand {
             )
         }
         guard (1...1000).contains(seeds) else { throw ValidationError("--seeds is from 1 to 1000") }
-        guard threads.map({ (1...1024).contains($0) }) ?? true else {
-            throw ValidationError("--threads is from 1 to 1024")
-        }
     }
 
     func run() throws {
         guard let rule = TrialBenchmark.Rule(rawValue: rule), let model = TrialModel(rawValue: model) else { return }
-        if let threads { Engine.setThreads(threads) }
+        threads.apply()
         let wanted = try TrialCollection.open(
             URL(fileURLWithPath: data), cutting.cutting(limit: ProcessMemory.free(limit: nil))
         ).picking(subjects, sessions)

@@ -32,17 +32,13 @@ struct EEGDecode: ParsableCommand {
     var every: Double?
     @Flag(help: "Print one JSON object.")
     var json = false
-    @Option(help: "Threads of the engine; all cores if left out.")
-    var threads: Int?
+    @OptionGroup var threads: ThreadOptions
 
     func validate() throws {
         guard every.map({ $0 > 0 && $0 < 1e9 }) ?? true else {
             throw ValidationError("--every is above 0 milliseconds")
         }
         guard every == nil || event.isEmpty else { throw ValidationError("--every and --event exclude each other") }
-        guard threads.map({ (1...1024).contains($0) }) ?? true else {
-            throw ValidationError("--threads is from 1 to 1024")
-        }
     }
 
     private struct Summary: Encodable {
@@ -52,7 +48,7 @@ struct EEGDecode: ParsableCommand {
     }
 
     func run() throws {
-        if let threads { Engine.setThreads(threads) }
+        threads.apply()
         let table = try OutputPath.file(output), events = try eventsTsv.map(OutputPath.file)
         let decoder = try DecoderFolder(URL(fileURLWithPath: self.decoder)).read()
         let limit = ProcessMemory.free(limit: nil)

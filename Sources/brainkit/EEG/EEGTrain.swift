@@ -36,17 +36,13 @@ struct EEGTrain: ParsableCommand {
     var json = false
     @OptionGroup var cutting: CuttingOptions
     @OptionGroup var training: TrialTrainingOptions
-    @Option(help: "Threads of the engine; all cores if left out.")
-    var threads: Int?
+    @OptionGroup var threads: ThreadOptions
 
     func validate() throws {
         guard TrialModel(rawValue: model) != nil else {
             throw ValidationError(
                 "no decoder is called \(model); known are \(TrialModel.allCases.map(\.rawValue).joined(separator: ", "))"
             )
-        }
-        guard threads.map({ (1...1024).contains($0) }) ?? true else {
-            throw ValidationError("--threads is from 1 to 1024")
         }
     }
 
@@ -65,7 +61,7 @@ struct EEGTrain: ParsableCommand {
 
     func run() throws {
         guard let model = TrialModel(rawValue: model) else { return }
-        if let threads { Engine.setThreads(threads) }
+        threads.apply()
         let cut = try cutting.cutting(limit: ProcessMemory.free(limit: nil))
         let read = try TrialCollection.open(URL(fileURLWithPath: data), cut).picking(subjects, sessions)
         let epochs = try TrialCollection.joined(read.sessions)

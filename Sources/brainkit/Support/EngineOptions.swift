@@ -8,8 +8,7 @@ struct EngineOptions: ParsableArguments {
     var device = "auto"
     @Option(help: "Numbers to compute with: auto, float32, bfloat16 or float64.")
     var precision = "auto"
-    @Option(help: "Threads of the engine; all cores if left out.")
-    var threads: Int?
+    @OptionGroup var threads: ThreadOptions
     @Option(help: "Memory that may be used, in megabytes; what is free if left out.")
     var maxMemory: Int?
 
@@ -27,9 +26,6 @@ struct EngineOptions: ParsableArguments {
         guard ["auto", "float32", "bfloat16", "float64"].contains(precision) else {
             throw ValidationError("--precision is auto, float32, bfloat16 or float64, not \(precision)")
         }
-        guard threads.map({ (1...1024).contains($0) }) ?? true else {
-            throw ValidationError("--threads is from 1 to 1024")
-        }
         guard maxMemory.map({ (1...100_000_000).contains($0) }) ?? true else {
             throw ValidationError("--max-memory is a number of megabytes above zero")
         }
@@ -37,7 +33,7 @@ struct EngineOptions: ParsableArguments {
 
     /// Finds the device and sets the engine up.
     func settings() throws -> Settings {
-        if let threads { Engine.setThreads(threads) }
+        threads.apply()
         let device = try Device(named: device)
         let type: ElementType =
             switch precision {

@@ -9,6 +9,9 @@ public enum PictureFile: String, Sendable, CaseIterable {
     /// How the names of picture files end.
     public static let endings = [".jpeg", ".jpg", ".png"]
 
+    /// Whether a file is called like a picture.
+    public static func isNamed(_ name: String) -> Bool { endings.contains { name.lowercased().hasSuffix($0) } }
+
     /// What a file says of itself before its pixels are read.
     public struct Header: Sendable, Equatable {
         public let format: PictureFile
