@@ -137,6 +137,24 @@ import Testing
     private let recordings = Command.root.appendingPathComponent("Tests/BrainDataTests/Golden/recordings")
     init() throws { folder = try TemporaryFolder() }
 
+    @Test(arguments: ["plain.mat", "packed.mat"]) func variablesOfMATLAB(name: String) throws {
+        let object = try Command("info", path(name), "--json").object()
+        let variables = try #require(object["variables"] as? [[String: Any]])
+        let small = try #require(variables.first { $0["name"] as? String == "small" })
+        #expect(small["type"] as? String == "int16" && small["shape"] as? [Int] == [1, 2, 3])
+        let place = folder.file("double.npy")
+        let run = try Command("convert", path(name), place.path, "--variable", "double")
+        #expect(run.status == 0, "\(run.errors)")
+        let array = try NumPyArray(place)
+        // The file has 0.5, 3, 1, … down the columns.
+        let values = array.bytes.withUnsafeBytes { Array($0.bindMemory(to: Double.self)) }
+        #expect(array.entry.shape == [2, 3] && values == [0.5, 1, 2, 3, -4.25, 1e300])
+        for (flags, status) in [(["--variable", "absent"], 64), ([], 64), (["--variable", "complex"], 65)] {
+            let failed = try Command(["convert", path(name), place.path] + flags)
+            #expect(Int(failed.status) == status && failed.errors.split(separator: "\n").count == 1)
+        }
+    }
+
     private func path(_ name: String) -> String { recordings.appendingPathComponent(name).path }
 
     @Test func aRecordingIsDescribed() throws {

@@ -6,6 +6,7 @@
 --check compares S3T, as its authors shipped it, with numbers measured on their program.
 """
 import torch
+from torch.nn import functional as F
 
 from common import command_line, draw_halves, report, save, waves
 from reference.trials import EEGConformer, EEGformer, EEGNet, S3T
@@ -20,7 +21,7 @@ SMALL = {
                               "blocks": 2, "heads": (3, 2, 4), "groups": 4, "outputs": 2}),
     "eegformer-port": (EEGformer, {"channels": 2, "samples": 12, "classes": 2, "maps": 3, "kernel": 3, "width": 6,
                                    "blocks": 1, "heads": (3, 2, 4), "groups": 3, "outputs": 2, "softmax": False,
-                                   "last_norm": True, "regions": "maps"}),
+                                   "last_norm": True, "regions": "maps", "activation": F.relu}),
 }
 PUBLISHED_TOKENS = (0.0917269674, 2.4549369030, -0.932148826)
 PUBLISHED_LOGITS = (0.0554290662, 0.0555342673, 0.0555373946, 0.0554385777)

@@ -8,7 +8,8 @@ public import NeuralNet
 /// Wan et al., *EEGformer: A transformer-based brain activity classification method using EEG signal*, Front. Neurosci. 17,
 /// 1148855, 2023, [doi:10.3389/fnins.2023.1148855](https://doi.org/10.3389/fnins.2023.1148855). The authors gave no program; names
 /// of weights are those of the port FENRlR/EEGformer. Unlike there, a token has a width of its own, attention has a softmax, and the
-/// answer is logits; `attention: port`, `regions: maps`,
+/// answer is logits; convolutions are followed by ELU, because behind the published ReLU the few maps of the first two and of the decoder
+/// die in about half of all trainings, and no trial is told from another any more. `attention: port`, `regions: maps`, `activation: relu`,
 /// `lastNorm` and a width of `samples − 27` give the port's network back.
 public struct EEGformer: TrialNetwork {
     /// What turns the scores of attention into weights.
@@ -24,6 +25,13 @@ public struct EEGformer: TrialNetwork {
         case channels
         /// The maps of one channel, as the port reads the paper.
         case maps
+    }
+
+    /// What follows the convolutions.
+    public enum Activation: String, Codable, Sendable, CaseIterable {
+        case elu
+        /// As published.
+        case relu
     }
 
     /// The sizes and switches of the network.
@@ -48,6 +56,7 @@ public struct EEGformer: TrialNetwork {
         public var outputs = 2
         public var attention = Attention.softmax
         public var regions = Regions.channels
+        public var activation = Activation.elu
         /// A layer norm behind the temporal transformer, which the port has.
         public var lastNorm = false
         /// The share of tokens' features that is left out in training behind attention and perceptrons.
@@ -70,6 +79,7 @@ public struct EEGformer: TrialNetwork {
             outputs = try c.value(.outputs, or: standard.outputs)
             attention = try c.value(.attention, or: standard.attention)
             regions = try c.value(.regions, or: standard.regions)
+            activation = try c.value(.activation, or: standard.activation)
             lastNorm = try c.value(.lastNorm, or: standard.lastNorm)
             dropout = try c.value(.dropout, or: standard.dropout)
         }
@@ -153,7 +163,7 @@ public struct EEGformer: TrialNetwork {
         var map = try x.reshaped([batch, c.channels, 1, c.samples])
         for (weight, bias) in filters {
             let kernel = try weight.reshaped([weight.shape[0], 1, 1, c.kernel])
-            map = try map.convolved(kernel, bias, stride: (1, 1), groups: c.channels).relu()
+            map = try activated(map.convolved(kernel, bias, stride: (1, 1), groups: c.channels))
         }
         let features = try map.reshaped([batch, c.channels, c.maps, c.length])
         let regions = try regional(c.regions == .maps ? features : features.permuted([0, 2, 1, 3]))
@@ -165,13 +175,17 @@ public struct EEGformer: TrialNetwork {
         return (features, tokens, try decoded(tokens))
     }
 
+    private func activated(_ x: Tensor) throws(NetworkError) -> Tensor {
+        try configuration.activation == .elu ? x.elu() : x.relu()
+    }
+
     /// The three convolutions of kernel 1 over tokens, rows and groups, and the classes.
     private func decoded(_ tokens: Tensor) throws(NetworkError) -> Tensor {
         let c = configuration
         let batch = tokens.shape[0], groups = c.groups + 1
         func layer(_ n: Int, _ x: Tensor) throws(NetworkError) -> Tensor {
             let (weight, bias) = decoder[n]
-            return try x.linear(weight.reshaped([weight.shape[0], weight.shape[1]]), bias).relu()
+            return try activated(x.linear(weight.reshaped([weight.shape[0], weight.shape[1]]), bias))
         }
         let rows = try layer(0, tokens.reshaped([batch, groups, c.rows + 1, c.tokens + 1]))
             .reshaped([batch, groups, c.rows + 1])

@@ -38,10 +38,9 @@ public enum TrialNetworkKind: String, Codable, Sendable, CaseIterable {
             table["separable"] = span(0.125)
             table["pooling"] = .list([span(1 / 32), .number(8)])
         case .eegformer:
-            table["kernel"] = span(0.04)
+            table["kernel"] = span(0.16)
             (table["maps"], table["width"], table["blocks"]) = (.number(15), .number(64), .number(2))
             (table["groups"], table["heads"]) = (.number(8), .list([.number(8), .number(8), .number(8)]))
-            table["dropout"] = .number(0.3)
         }
         return .table(table)
     }

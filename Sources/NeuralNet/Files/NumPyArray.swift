@@ -6,7 +6,7 @@ public import Foundation
 public struct NumPyArray: Sendable, Equatable {
     public let entry: TensorEntry
     /// The numbers, the last axis varying fastest, least significant byte first.
-    public let bytes: [UInt8]
+    public private(set) var bytes: [UInt8]
 
     /// - Precondition: `bytes` has the size that `entry` needs.
     public init(entry: TensorEntry, bytes: [UInt8]) {
@@ -15,27 +15,47 @@ public struct NumPyArray: Sendable, Equatable {
         (self.entry, self.bytes) = (entry, bytes)
     }
 
+    /// An array of float32 or float64.
+    ///
+    /// - Parameter firstAxisFastest: how `values` lie, as in MATLAB; the array itself always has the last axis varying fastest.
+    /// - Precondition: there are as many values as the shape says.
+    public init(_ values: [Double], shape: [Int], single: Bool, firstAxisFastest: Bool = false) {
+        let packed: [UInt8] =
+            single
+            ? values.map { Float($0).bitPattern.littleEndian }.withUnsafeBytes { Array($0) }
+            : values.map(\.bitPattern.littleEndian).withUnsafeBytes { Array($0) }
+        self.init(entry: TensorEntry(type: single ? .float32 : .float64, shape: shape), bytes: packed)
+        guard firstAxisFastest, shape.count > 1 else { return }
+        let strides = StridedLayout.firstAxisFastest(shape)
+        guard let layout = try? StridedLayout(entry, strides: strides, offset: 0, available: values.count) else {
+            return
+        }
+        bytes = packed.withUnsafeBytes { Self.copy($0, layout, swapped: false) }
+    }
+
     /// Reads an array of either byte order and either axis order.
     ///
     /// - Throws: ``NetworkError/missingFile(_:)``, or ``NetworkError/malformed(file:why:)`` for Python objects, records,
     ///   types that no tensor has, and files that are shorter or longer than their header says.
     public init(_ url: URL) throws(NetworkError) {
-        (entry, bytes) = try MappedFile(url).parsed { bytes throws(FileFault) in
-            var cursor = ByteCursor(bytes)
-            let header = try NumPyHeader(&cursor)
-            let entry = header.entry
-            let size = try entry.checkedBytes()
-            guard size == cursor.remaining else {
-                throw FileFault(
-                    "\(entry.type) of shape \(entry.shape) needs \(size) bytes, but \(cursor.remaining) follow the header"
-                )
-            }
-            let numbers = try cursor.take(size)
-            var strides = StridedLayout.firstAxisFastest(header.firstAxisFastest ? entry.shape : entry.shape.reversed())
-            if !header.firstAxisFastest { strides.reverse() }
-            let layout = try StridedLayout(entry, strides: strides, offset: 0, available: size / entry.type.bytes)
-            return (entry, NumPyArray.copy(numbers, layout, swapped: header.mostSignificantFirst))
+        self = try MappedFile(url).parsed { bytes throws(FileFault) in try NumPyArray(bytes) }
+    }
+
+    /// Parses the content of a file.
+    init(_ bytes: UnsafeRawBufferPointer) throws(FileFault) {
+        var cursor = ByteCursor(bytes)
+        let header = try NumPyHeader(&cursor)
+        entry = header.entry
+        let size = try entry.checkedBytes()
+        guard size == cursor.remaining else {
+            throw FileFault(
+                "\(entry.type) of shape \(entry.shape) needs \(size) bytes, but \(cursor.remaining) follow the header")
         }
+        let numbers = try cursor.take(size)
+        var strides = StridedLayout.firstAxisFastest(header.firstAxisFastest ? entry.shape : entry.shape.reversed())
+        if !header.firstAxisFastest { strides.reverse() }
+        let layout = try StridedLayout(entry, strides: strides, offset: 0, available: size / entry.type.bytes)
+        self.bytes = NumPyArray.copy(numbers, layout, swapped: header.mostSignificantFirst)
     }
 
     /// Writes the array as version 1 of the format; the file appears under its name when it is whole.

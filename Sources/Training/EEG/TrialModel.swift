@@ -38,7 +38,7 @@ public enum TrialModel: String, Codable, Sendable, CaseIterable {
         case .eegnet: settings.epochs = 150
         case .s3t: settings.epochs = 200
         case .conformer: settings.epochs = 50
-        case .eegformer: settings.epochs = 40
+        case .eegformer: (settings.epochs, settings.augmentation.shift) = (20, 4)
         case .bandPower, .spatialPatterns, .riemannian: break
         }
         return settings

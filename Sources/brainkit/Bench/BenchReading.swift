@@ -7,7 +7,7 @@ extension Bench {
     struct Reading: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "recording",
-            abstract: "Time the reading of an EEG recording: header, events and every sample.",
+            abstract: "Time the reading of an EEG recording: header, events and every sample; or of a .mat file.",
             discussion: """
                 Two runs to warm up, then the median of the rest.
 
@@ -15,7 +15,7 @@ extension Bench {
                   brainkit bench recording night.edf --json
                 """)
 
-        @Argument(help: "The recording.")
+        @Argument(help: "The recording or .mat file.")
         var file: String
         @Option(help: "Runs that count.")
         var repeats = 10
@@ -42,6 +42,11 @@ extension Bench {
             let limit = ProcessMemory.free(limit: nil)
             var samples = 0
             let timing = try Timing(repeats: repeats, title: "bench") {
+                guard !MatlabVariables.recognises(url) else {
+                    let all = try MatlabVariables(url, limit: limit).variables.compactMap(\.value.numbers)
+                    samples = all.reduce(0) { $0 + $1.values().count }
+                    return
+                }
                 let recording = try RecordingFile.open(url, limit: limit)
                 samples = 0
                 let groups = Dictionary(grouping: recording.channels.indices) { recording.channels[$0].rate }

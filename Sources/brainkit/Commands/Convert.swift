@@ -6,25 +6,28 @@ import NeuralNet
 /// Rewrites an image, a recording or a checkpoint in another format.
 struct Convert: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Rewrite an image, a recording or a checkpoint in another format.",
+        abstract: "Rewrite an image, a recording, a MATLAB variable or a checkpoint in another format.",
         discussion: """
             Images: what is read goes out as the new name's ending says; whole numbers stay whole numbers unless \
             --type says otherwise. EEG recordings: EDF, BDF, GDF, BrainVision and EEGLAB become EDF+ (.edf) or \
             BrainVision (.vhdr), or a bare array of channels by samples (.npy; float64 unless --type says \
-            float32). Checkpoints: .pth and .pt become .safetensors, without running anything in them.
+            float32). MATLAB files: a variable becomes an array (.npy). Checkpoints: .pth and .pt become .safetensors, without running anything in them.
 
             EXAMPLE
               brainkit convert scan.nrrd scan.nii.gz
               brainkit convert night.bdf night.edf
+              brainkit convert 50003.mat series.npy --variable ROISignals
               brainkit convert network.pth network.safetensors
             """)
 
-    @Argument(help: "An image, a recording, or a .pth or .pt checkpoint.")
+    @Argument(help: "An image, a recording, a .mat file, or a .pth or .pt checkpoint.")
     var input: String
     @Argument(help: "The new file; its ending names the format.")
     var output: String
     @Option(help: "How to store a voxel: uint8, int8, uint16, int16, uint32, int32, float32 or float64.")
     var type: String?
+    @Option(help: "The variable of a MATLAB file, such as data or EEG.data; may be left out where there is one.")
+    var variable: String?
     @Option(help: "Memory that may be used, in megabytes; what is free if left out.")
     var maxMemory: Int?
 
@@ -42,6 +45,8 @@ struct Convert: ParsableCommand {
         let place = try OutputPath.file(output)
         if place.pathExtension.lowercased() == "safetensors" {
             try convertCheckpoint(source, to: place)
+        } else if MatlabVariables.recognises(source) {
+            try convertVariable(source, to: place)
         } else if RecordingFile.recognises(source) {
             try RecordingConversion(limit: ProcessMemory.free(limit: maxMemory), type: type).run(source, to: place)
         } else {
@@ -57,6 +62,17 @@ struct Convert: ParsableCommand {
         }
         try Safetensors.write(copyOf: checkpoint, metadata: (checkpoint as? Safetensors)?.metadata ?? [:], to: place)
         Console.note("wrote \(place.path): \(checkpoint.entries.count) tensors")
+    }
+
+    private func convertVariable(_ source: URL, to place: URL) throws {
+        guard place.pathExtension.lowercased() == "npy", type.map({ ["float32", "float64"].contains($0) }) ?? true
+        else {
+            throw Failure(.usage, "a MATLAB variable becomes an array: name it .npy, with --type float32 or float64")
+        }
+        let variables = try MatlabVariables(source, limit: ProcessMemory.free(limit: maxMemory))
+        let array = try variables.array(variable, single: type == "float32")
+        try array.write(to: place)
+        Console.note("wrote \(place.path): \(array.entry.shape.map(String.init).joined(separator: " × "))")
     }
 
     private func convertImage(_ source: URL, to place: URL) throws {

@@ -3,14 +3,14 @@ import BrainData
 import Foundation
 import NeuralNet
 
-/// Says what is in a file: an image, a recording, a checkpoint or an array.
+/// Says what is in a file: an image, a recording, a MATLAB file, a checkpoint or an array.
 struct Info: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Say what is in an image, a recording, a checkpoint or an array.",
+        abstract: "Say what is in an image, a recording, a MATLAB file, a checkpoint or an array.",
         discussion: """
             Images: format, size, spacing, orientation, type and what was odd. EEG recordings (.edf, .bdf, .gdf, \
             .vhdr, .set): channels, rates, duration, events and what was mended; BIDS sidecars are heeded. \
-            Checkpoints (.safetensors, .pth, .pt): every tensor's name, shape and type. Arrays (.npy): shape and \
+            MATLAB files (.mat): every variable's name, class and size. Checkpoints (.safetensors, .pth, .pt): every tensor's name, shape and type. Arrays (.npy): shape and \
             type. Only what is needed of the file is read.
 
             EXAMPLE
@@ -31,6 +31,7 @@ struct Info: ParsableCommand {
         switch try Content(url) {
         case .image(let header): try show(ImageSummary(file, header))
         case .recording(let recording): try show(RecordingSummary(file, recording))
+        case .variables(let variables): try show(MatlabSummary(file, variables))
         case .checkpoint(let tensors): try show(CheckpointSummary(file, tensors))
         case .array(let array): try show(ArraySummary(file, array))
         }
@@ -44,7 +45,8 @@ struct Info: ParsableCommand {
 
 /// What a file holds, by its first bytes and then by its name.
 private enum Content {
-    case image(ImageHeader), recording(Recording), checkpoint(any TensorFile), array(NumPyArray)
+    case image(ImageHeader), recording(Recording), variables(MatlabVariables), checkpoint(any TensorFile), array(
+        NumPyArray)
 
     private static let checkpoints = ["safetensors", "pth", "pt", "ckpt", "bin"]
 
@@ -59,6 +61,8 @@ private enum Content {
             self = .array(try NumPyArray(url))
         } else if Self.checkpoints.contains(ending) {
             self = .checkpoint(try TensorFiles.open(url))
+        } else if MatlabVariables.recognises(url) {
+            self = .variables(try MatlabVariables(url, limit: ProcessMemory.free(limit: nil)))
         } else if RecordingFile.recognises(url) {
             self = .recording(try BIDSRecording.open(url, limit: ProcessMemory.free(limit: nil)))
         } else {

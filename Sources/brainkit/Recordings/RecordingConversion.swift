@@ -28,13 +28,8 @@ struct RecordingConversion {
         let picked = recording.mainChannels
         guard !picked.isEmpty else { throw Failure(.badData, "the recording holds no channel but trigger lines") }
         let signal = try recording.picking(picked).signal(limit: limit)
-        let entry = TensorEntry(
-            type: type == "float32" ? .float32 : .float64, shape: [signal.channels.count, signal.count])
-        let bytes: [UInt8] =
-            type == "float32"
-            ? signal.values.map { Float($0).bitPattern.littleEndian }.withUnsafeBytes { Array($0) }
-            : signal.values.map(\.bitPattern.littleEndian).withUnsafeBytes { Array($0) }
-        try NumPyArray(entry: entry, bytes: bytes).write(to: place)
+        let shape = [signal.channels.count, signal.count]
+        try NumPyArray(signal.values, shape: shape, single: type == "float32").write(to: place)
         let left = recording.channels.indices.filter { !picked.contains($0) }.map { recording.channels[$0].name }
         if !left.isEmpty {
             Console.warning("left out, as another rate or a trigger line: \(left.joined(separator: ", "))")

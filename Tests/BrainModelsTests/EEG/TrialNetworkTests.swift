@@ -41,7 +41,8 @@ import Testing
             network: "eegformer", golden: "eegformer-port-small",
             configuration:
                 #"{"channels": 2, "samples": 12, "classes": 2, "maps": 3, "kernel": 3, "width": 6, "blocks": 1, "#
-                + #""heads": [3, 2, 4], "groups": 3, "attention": "port", "regions": "maps", "lastNorm": true}"#,
+                + #""heads": [3, 2, 4], "groups": 3, "attention": "port", "regions": "maps", "activation": "relu", "#
+                + #""lastNorm": true}"#,
             shape: [2, 1, 2, 12]),
     ]
 

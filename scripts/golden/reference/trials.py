@@ -184,8 +184,9 @@ class Transformer(nn.Module):
 
 class EEGformer(nn.Module):
     def __init__(self, channels=3, samples=1000, classes=2, maps=120, kernel=10, width=120, blocks=3, heads=(6, 6, 11),
-                 groups=10, outputs=2, softmax=True, last_norm=False, regions="channels"):
+                 groups=10, outputs=2, softmax=True, last_norm=False, regions="channels", activation=F.elu):
         super().__init__()
+        self.activation = activation
         length, wide = samples - 3 * (kernel - 1), (maps + 1) * (channels + 1)
         self.odcm = nn.Module()
         for n, out in ((1, channels), (2, channels), (3, maps * channels)):
@@ -208,7 +209,7 @@ class EEGformer(nn.Module):
         channels, maps, groups, rows, tokens = self.sizes
         x = x[:, 0]
         for layer in (self.odcm.cvf1, self.odcm.cvf2, self.odcm.cvf3):
-            x = F.relu(layer(x))
+            x = self.activation(layer(x))
         x = x.unflatten(1, (channels, maps))
         out = {"features": x}
         z = self.stm(self.rtm(x if self.regions == "maps" else x.transpose(1, 2)).transpose(1, 2))  # b, token + 1, row + 1, width
@@ -218,8 +219,8 @@ class EEGformer(nn.Module):
             z = self.ttm.lnorm_extra(z)
         out["tokens"] = z
         z = z.unflatten(-1, (rows + 1, tokens + 1)).transpose(1, 2)  # b, row + 1, group + 1, token + 1
-        decoder = self.cnndecoder
-        y = torch.stack([F.relu(decoder.cvd1(one.mT)).squeeze(0) for one in z.flatten(0, 1)]).unflatten(0, z.shape[:2])
-        y = F.relu(decoder.cvd2(y)).mT                             # b, group + 1, output
-        out["logits"] = decoder.fc(F.relu(decoder.cvd3(y)).flatten(1))
+        decoder, f = self.cnndecoder, self.activation
+        y = torch.stack([f(decoder.cvd1(one.mT)).squeeze(0) for one in z.flatten(0, 1)]).unflatten(0, z.shape[:2])
+        y = f(decoder.cvd2(y)).mT                                  # b, group + 1, output
+        out["logits"] = decoder.fc(f(decoder.cvd3(y)).flatten(1))
         return out
