@@ -40,13 +40,16 @@ let package = Package(
         .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
         .systemLibrary(
             name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"]), .brew(["jpeg-turbo"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+        .systemLibrary(name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"]), .brew(["libzip"])]),
+        .systemLibrary(name: "CLinear", providers: [.apt(["liblinear-dev"]), .brew(["liblinear"])]),
         .target(name: "CPictures", dependencies: ["CJPEG", "CPNG"]),
         // Floor 1: files without tensors, tensors without millimetres
-        .target(name: "BrainData", dependencies: ["CDeflate", "CPictures"], swiftSettings: swift),
-        .target(name: "NeuralNet", dependencies: ["CEngine"], swiftSettings: swift),
+        .target(name: "BrainData", dependencies: ["CDeflate", "CPictures", "CZlib"], swiftSettings: swift),
+        .target(name: "NeuralNet", dependencies: ["CEngine", "CZip"], swiftSettings: swift),
         // Floor 2
         .target(name: "Evaluation", dependencies: ["BrainData", "CPNG"], swiftSettings: swift),
-        .target(name: "BrainModels", dependencies: ["NeuralNet", "BrainData"], swiftSettings: swift),
+        .target(name: "BrainModels", dependencies: ["NeuralNet", "BrainData", "CLinear"], swiftSettings: swift),
         // Floor 3
         .target(
             name: "Training", dependencies: ["BrainModels", "NeuralNet", "BrainData", "Evaluation", "Yams"],

@@ -19,7 +19,7 @@ struct Brainkit: ParsableCommand {
         subcommands: [
             Segment.self, Extract.self, Register.self, WarpCommand.self, Evaluate.self, Train.self, Plan.self,
             Diagnose.self, Age.self, Synthesise.self, Models.self, Forward.self, Bench.self, Convert.self, Info.self,
-            EEG.self,
+            EEG.self, FMRI.self,
         ])
 
     static func main() {

@@ -102,3 +102,33 @@ import Testing
         #expect(try NumPyArray(folder.write(bytes, to: "a.npy")).bytes == [8, 9])
     }
 }
+
+@Suite struct NumPyArchiveTests {
+    @Test(arguments: ["stored.npz", "packed.npz"]) func arraysByTheirNames(name: String) throws {
+        let arrays = try NumPyArchive.read(CheckpointGolden.file(name))
+        #expect(Set(arrays.keys) == ["a", "b"])
+        let a = try #require(arrays["a"]), b = try #require(arrays["b"])
+        #expect(a.entry == TensorEntry(type: .int8, shape: [2, 3]) && a.bytes == [0, 1, 2, 3, 4, 5])
+        let numbers = b.bytes.withUnsafeBytes { Array($0.bindMemory(to: Double.self)) }
+        #expect(b.entry.shape == [2] && numbers == [1.5, -2])
+    }
+
+    @Test func whatIsDamagedIsRefused() throws {
+        let folder = try TemporaryFolder(), whole = try Data(contentsOf: CheckpointGolden.file("packed.npz"))
+        let file = folder.file("a.npz")
+        #expect(throws: NetworkError.self) { try NumPyArchive.read(file) }
+        #expect(throws: NetworkError.self) { try NumPyArchive.read(CheckpointGolden.file("packed.npz"), limit: 4) }
+        for bytes in [whole.prefix(whole.count - 30), Data("no archive".utf8), Data()] {
+            try bytes.write(to: file)
+            #expect(throws: NetworkError.self) { try NumPyArchive.read(file) }
+        }
+        var random = SplitMix(seed: 4, name: "damage"), refused = 0
+        for _ in 0..<300 {
+            var bytes = whole
+            for _ in 0..<3 { bytes[Int(random.uniform() * Double(bytes.count))] = UInt8(random.uniform() * 256) }
+            try bytes.write(to: file)
+            do { _ = try NumPyArchive.read(file, limit: 1 << 20) } catch { refused += 1 }
+        }
+        #expect(refused > 50)
+    }
+}

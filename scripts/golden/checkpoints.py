@@ -104,6 +104,9 @@ def save_arrays():
     numpy.save(FOLDER / "big-endian.npy", ramp(2, 3, dtype=torch.int32).numpy().astype(">i4"))
     numpy.save(FOLDER / "scalar.npy", numpy.float16(-1))
     numpy.save(FOLDER / "truth.npy", ramp(5, dtype=torch.bool).numpy())
+    arrays = {"a": numpy.arange(6, dtype=numpy.int8).reshape(2, 3), "b": numpy.array([1.5, -2])}
+    numpy.savez(FOLDER / "stored.npz", **arrays)
+    numpy.savez_compressed(FOLDER / "packed.npz", **arrays)
     numpy.save(FOLDER / "objects.npy", numpy.array([None, "a"], dtype=object))
     numpy.save(FOLDER / "record.npy", numpy.zeros(2, dtype=[("a", "<f4"), ("b", "<i4")]))
     for version in [(2, 0), (3, 0)]:

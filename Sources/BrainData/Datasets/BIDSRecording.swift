@@ -39,7 +39,7 @@ public enum BIDSRecording {
         return recording
     }
 
-    private static func apply(channels table: TabTable, to recording: inout Recording) {
+    private static func apply(channels table: TextTable, to recording: inout Recording) {
         var described = Set<Int>()
         for line in 0..<table.count {
             guard let name = table[line, "name"], let n = recording.index(of: name) else {
@@ -71,7 +71,7 @@ public enum BIDSRecording {
     }
 
     /// Positions in millimetres: CapTrak's axes are ours, those of EEGLAB and CTF point to the nose and the left ear.
-    private static func apply(electrodes table: TabTable, _ system: [String: Any], to recording: inout Recording) {
+    private static func apply(electrodes table: TextTable, _ system: [String: Any], to recording: inout Recording) {
         let name = (system["EEGCoordinateSystem"] as? String ?? "").lowercased()
         let noseFirst = name.hasPrefix("eeglab") || name.hasPrefix("ctf")
         let millimetres: Double? =
@@ -91,7 +91,7 @@ public enum BIDSRecording {
         }
     }
 
-    private static func events(_ table: TabTable, _ recording: inout Recording) -> [Event] {
+    private static func events(_ table: TextTable, _ recording: inout Recording) -> [Event] {
         var events: [Event] = []
         for line in 0..<table.count {
             guard let onset = table[line, "onset"]?.decimal else {

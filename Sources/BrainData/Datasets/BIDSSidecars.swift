@@ -70,9 +70,9 @@ struct BIDSSidecars {
     }
 
     /// The nearest table of a suffix.
-    func table(_ suffix: String) throws(SignalError) -> TabTable? {
+    func table(_ suffix: String) throws(SignalError) -> TextTable? {
         guard let url = files(suffix, ".tsv").first else { return nil }
-        return TabTable(try Self.bytes(url))
+        return TextTable(try Self.bytes(url))
     }
 
     private static func bytes(_ url: URL) throws(SignalError) -> Data {
@@ -81,30 +81,5 @@ struct BIDSSidecars {
             throw .unsupported(path: url.path, what: "a sidecar of more than 64 MB")
         }
         return file.raw
-    }
-}
-
-/// A table with a line of titles and tabs between its cells; `n/a` is no value.
-struct TabTable {
-    private let titles: [String: Int]
-    private let lines: [[Substring]]
-
-    init(_ bytes: Data) {
-        let text = String(decoding: bytes, as: UTF8.self)
-        var lines = text.split(whereSeparator: \.isNewline).map {
-            $0.split(separator: "\t", omittingEmptySubsequences: false)
-        }
-        let head = lines.isEmpty ? [] : lines.removeFirst()
-        titles = Dictionary(head.enumerated().map { ($1.trimmingBlanks.lowercased(), $0) }) { first, _ in first }
-        self.lines = lines
-    }
-
-    var count: Int { lines.count }
-
-    /// A cell's text; nil for `n/a`, an empty cell, and a column that is not there.
-    subscript(_ line: Int, _ title: String) -> String? {
-        guard let column = titles[title], lines[line].indices.contains(column) else { return nil }
-        let text = lines[line][column].trimmingBlanks
-        return text.isEmpty || text.lowercased() == "n/a" ? nil : text
     }
 }

@@ -38,7 +38,7 @@ extension Epochs {
 
 extension NumPyArray {
     /// The numbers in double precision.
-    fileprivate func doubles() throws(SignalError) -> [Double] {
+    public func doubles() throws(SignalError) -> [Double] {
         switch entry.type {
         case .float64: return numbers(UInt64.self) { Double(bitPattern: $0) }
         case .float32: return numbers(UInt32.self) { Double(Float(bitPattern: $0)) }

@@ -28,6 +28,13 @@ public struct Matrix: Sendable, Equatable, Codable {
         self.init(rows: rows, columns: columns, values: [Double](repeating: value, count: rows * columns))
     }
 
+    /// Ones along the diagonal.
+    public static func identity(_ size: Int) -> Matrix {
+        var result = Matrix(rows: size, columns: size)
+        for n in 0..<size { result[n, n] = 1 }
+        return result
+    }
+
     public subscript(row: Int, column: Int) -> Double {
         get { values[row * columns + column] }
         set { values[row * columns + column] = newValue }
