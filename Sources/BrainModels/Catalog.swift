@@ -11,18 +11,20 @@ public struct Catalog: Sendable {
         public let task: String
         /// The published work.
         public let citation: String
-        /// Channels of the published input; of trials those of the recording.
+        /// Channels of the published input; of trials those of the recording, of functional scans the regions.
         public let inputs: Int
         /// Axes of the input: five of scans, `[batch, channel, i, j, k]`, four of trials, `[batch, 1, channel, time]`, and
-        /// of pictures, `[batch, channel, row, column]`.
+        /// of pictures, `[batch, channel, row, column]`, three of functional scans, `[batch, region, region]` or
+        /// `[batch, frame, region]`.
         public var axes = 5
         /// Parameters of the published size, fixed masks and the moments of batch norms included.
         public let parameters: Int
         /// Operations of the published size for a million voxels in billions, a multiplication and addition being two; of
-        /// registration counted on 160×192×224 voxels. For trials a sample of a channel stands for the voxel.
+        /// registration counted on 160×192×224 voxels. For trials a sample of a channel stands for the voxel, for functional
+        /// scans a number of the input.
         public let gigaflopsPerMegavoxel: Double
         /// Bytes that the tensors of the published size take in float32 for every voxel of the input, rounded up; of trials
-        /// what batches of 16 take beside the weights, EEGformer's of one.
+        /// what batches of 16 take beside the weights, EEGformer's of one, and of functional scans the same for every region.
         public let bytesPerVoxel: Int
         /// Golden files that its tests compare with.
         public let golden: String
@@ -35,7 +37,7 @@ public struct Catalog: Sendable {
     }
 
     /// All networks, in the order of their tasks.
-    public static let entries: [Entry] = tumoursAndRegistration + diagnosis
+    public static let entries: [Entry] = tumoursAndRegistration + diagnosis + functional
 
     private static let tumoursAndRegistration = [
         Entry(

@@ -119,6 +119,8 @@ extension Weights {
         case uniform(bound: Float)
         /// From a normal distribution around zero.
         case normal(deviation: Float)
+        /// Rows of length 1 at right angles to each other, evenly among all directions; no more rows than columns.
+        case orthonormal
     }
 
     private struct Settings {
@@ -188,7 +190,27 @@ private struct DrawSource: WeightSource {
             return try Tensor((0..<count).map { _ in bound * Float(2 * random.uniform() - 1) }, shape: shape)
         case .normal(let deviation):
             return try Tensor((0..<count).map { _ in deviation * Float(random.normal()) }, shape: shape)
+        case .orthonormal:
+            return try Tensor(
+                Self.orthonormal(rows: shape[0], columns: shape[1], &random).map(Float.init), shape: shape)
         }
+    }
+
+    /// Normal rows, each freed of those before it (Gram & Schmidt) and brought to length 1.
+    private static func orthonormal(rows: Int, columns: Int, _ random: inout SplitMix) -> [Double] {
+        precondition(rows <= columns, "\(rows) rows of \(columns) numbers cannot all be at right angles")
+        var values: [Double] = []
+        for n in 0..<rows {
+            var row = (0..<columns).map { _ in random.normal() }
+            for before in 0..<n {
+                let other = values[before * columns..<(before + 1) * columns]
+                let shared = zip(row, other).reduce(0) { $0 + $1.0 * $1.1 }
+                row = zip(row, other).map { $0 - shared * $1 }
+            }
+            let length = row.reduce(0) { $0 + $1 * $1 }.squareRoot()
+            values += row.map { $0 / length }
+        }
+        return values
     }
 }
 

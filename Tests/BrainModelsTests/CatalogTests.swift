@@ -20,6 +20,7 @@ import Testing
         "relation": "{\"channels\": [2, 2, 4, 4, 4], \"width\": 8}",
         "triamese": "{\"width\": 8, \"heads\": 2, \"depth\": 1}",
         "global-local": "{\"channels\": [2, 2, 4, 8]}",
+        "brain-network-transformer": "{\"regions\": 24, \"hidden\": 32, \"clusters\": 6}",
     ]
 
     @Test(arguments: Catalog.entries.map(\.name))

@@ -82,6 +82,19 @@ import Testing
         #expect(normal.contains { $0 > 6 } && normal.contains { $0 < -6 })
     }
 
+    @Test func orthonormalRowsAreAtRightAngles() throws {
+        func draw(_ seed: UInt64) throws -> Tensor {
+            try Weights(seed: seed).tensor("rows", shape: [7, 9], start: .orthonormal)
+        }
+        let rows = try draw(3)
+        for (n, product) in try rows.matmul(rows.permuted([1, 0])).doubles().enumerated() {
+            let expected: Double = n % 8 == 0 ? 1 : 0
+            #expect(abs(product - expected) < 1e-6)
+        }
+        #expect(try rows.floats() == draw(3).floats())
+        #expect(try rows.floats() != draw(4).floats())
+    }
+
     private static func mean(_ values: [Float]) -> Float { values.reduce(0, +) / Float(values.count) }
 
     @Test func aDrawnNetworkHasNothingUnused() throws {
