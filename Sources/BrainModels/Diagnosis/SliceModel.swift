@@ -11,6 +11,8 @@ public struct SliceModel: Sendable {
         public var classes: [String]
         /// How the number after the classes becomes years; nil for a network that tells none.
         public var age: AgeScale?
+        /// Networks whose answers are averaged, `members.0` and so on in the checkpoint; nil for a single one.
+        public var members: Int?
 
         public init(contract: SliceInput.Contract, classes: [String], age: AgeScale? = nil) {
             (self.contract, self.classes, self.age) = (contract, classes, age)
@@ -34,16 +36,20 @@ public struct SliceModel: Sendable {
     }
 
     public let settings: Settings
-    private let network: any Layer
+    private let networks: [any Layer]
 
     /// - Throws: ``NetworkError`` where weights are missing or more than the network has.
     public init(
         network entry: Catalog.Entry, _ configuration: CardSettings, _ settings: Settings, _ tensors: any TensorFile
     ) throws {
-        let weights = Weights(tensors)
-        let network = try entry.build(weights, configuration.json())
+        let weights = Weights(tensors), json = try configuration.json()
+        guard (1...100).contains(settings.members ?? 1) else {
+            throw NetworkError.configuration("\(settings.members ?? 1) members are not from 1 to 100")
+        }
+        let places = settings.members.map { (0..<$0).map { weights["members"][$0] } } ?? [weights]
+        let networks = try places.map { try entry.build($0, json) }
         try weights.finish()
-        self.init(network, settings)
+        self.init(networks, settings)
     }
 
     /// - Throws: ``NetworkError`` where the model is for something else, or its files do not fit together.
@@ -57,7 +63,13 @@ public struct SliceModel: Sendable {
             TensorFiles.open(model.weights))
     }
 
-    init(_ network: any Layer, _ settings: Settings) { (self.network, self.settings) = (network, settings) }
+    /// Networks that stand in memory, one or several whose answers are averaged.
+    ///
+    /// - Precondition: there is at least one.
+    public init(_ networks: [any Layer], _ settings: Settings) {
+        precondition(!networks.isEmpty, "no network")
+        (self.networks, self.settings) = (networks, settings)
+    }
 
     /// What the pictures of one brain show.
     public func answer(_ pictures: [Picture]) throws -> Answer {
@@ -70,26 +82,33 @@ public struct SliceModel: Sendable {
         var answers: [Answer] = []
         for start in stride(from: 0, to: items.count, by: 32) {
             let part = items[start..<min(start + 32, items.count)]
-            let numbers = try Engine.run { () throws(NetworkError) in
-                try network(Tensor(part.flatMap { $0 }, shape: [part.count, views, side, side])).doubles()
+            let x = try Tensor(part.flatMap { $0 }, shape: [part.count, views, side, side])
+            let numbers = try networks.map { (network) throws(NetworkError) in
+                try Engine.run { () throws(NetworkError) in try network(x).doubles() }
             }
-            guard numbers.count == part.count * settings.answers else {
+            for own in numbers where own.count != part.count * settings.answers {
                 throw .configuration(
-                    "the network answers \(numbers.count / part.count) numbers, not \(settings.answers)")
+                    "the network answers \(own.count / part.count) numbers, not \(settings.answers)")
             }
             for row in 0..<part.count {
                 let from = row * settings.answers
-                answers.append(answer(numbers: Array(numbers[from..<from + settings.answers])))
+                answers.append(answer(numbers.map { Array($0[from..<from + settings.answers]) }))
             }
         }
         return answers
     }
 
-    private func answer(numbers: [Double]) -> Answer {
-        let logits = numbers.prefix(settings.classes.count), highest = logits.max() ?? 0
-        let powers = logits.map { exp($0 - highest) }, sum = powers.reduce(0, +)
-        let probabilities = powers.map { $0 / sum }
-        return Answer(probabilities: probabilities, age: settings.age.map { $0.years(of: numbers[numbers.count - 1]) })
+    /// The mean of what the networks say of one item.
+    private func answer(_ numbers: [[Double]]) -> Answer {
+        let count = Double(numbers.count)
+        var probabilities = [Double](repeating: 0, count: settings.classes.count)
+        for own in numbers {
+            let logits = own.prefix(settings.classes.count), highest = logits.max() ?? 0
+            let powers = logits.map { exp($0 - highest) }, sum = powers.reduce(0, +)
+            for (n, power) in powers.enumerated() { probabilities[n] += power / sum / count }
+        }
+        let number = numbers.reduce(0) { $0 + ($1.last ?? 0) } / count
+        return Answer(probabilities: probabilities, age: settings.age.map { $0.years(of: number) })
     }
 }
 
@@ -99,8 +118,8 @@ public struct AgeScale: Codable, Sendable, Equatable {
     public var mean, deviation: Double
     /// Error of the fifth and the ninety-fifth percentile in cross-validation, years to be added to what is said.
     public var low = 0.0, high = 0.0
-    /// Networks draw ages to the mean; the line that takes this back, fitted on training subjects that a network had not seen: true
-    /// age over said age. Cole et al., *Predicting brain age with deep learning*, NeuroImage 163, 2017, section 2.7.
+    /// Networks draw ages to the mean; the line that takes this back, fitted on training subjects that a network had not seen: Cole
+    /// et al., *Brain age predicts mortality*, Molecular Psychiatry 23, 2018.
     public var slope = 1.0, intercept = 0.0
 
     public init(mean: Double, deviation: Double) { (self.mean, self.deviation) = (mean, deviation) }

@@ -85,4 +85,22 @@ public struct SliceSet: Sendable {
         }
         return parts.map { $0.sorted() }
     }
+
+    /// Some subjects kept aside, of each class the same share and at least one, where it has more than one.
+    ///
+    /// - Parameter share: of the subjects, from 0 to below 1; with 0 nobody is kept aside.
+    public func apart(_ share: Double, seed: UInt64) -> (kept: [Int], aside: [Int]) {
+        guard share > 0 else { return (Array(values.indices), []) }
+        var random = SplitMix(seed: seed, name: "aside"), picked: Set<String> = []
+        let groups = Dictionary(grouping: Set(subjects)) { subject in
+            subjects.firstIndex(of: subject).map { labels[$0] } ?? 0
+        }
+        for label in groups.keys.sorted() {
+            let own = (groups[label] ?? []).sorted().shuffled(using: &random)
+            let count = max(1, Int((share * Double(own.count)).rounded()))
+            picked.formUnion(own.prefix(min(count, own.count - 1)))
+        }
+        let aside = values.indices.filter { picked.contains(subjects[$0]) }
+        return (values.indices.filter { !picked.contains(subjects[$0]) }, aside)
+    }
 }

@@ -18,6 +18,14 @@ public struct SliceTraining: Codable, Sendable, Equatable {
     /// Whether classes count by their rarity, so that each has the same weight.
     public var balances = true
     public var augmentation = SliceAugmentation()
+    /// The share of subjects that is kept aside, and after how many rounds without a better answer on it training ends; the weights
+    /// that did best there are kept. With a share of 0 every round is run and the last weights are kept.
+    public var validation = 0.0
+    public var patience = 15
+    /// Parts of the training subjects that tell how far off ages are, see ``AgeCalibration``; 0 for none.
+    public var calibrationFolds = 0
+    /// Networks whose answers are averaged, each from another seed and, with ``validation``, with others kept aside.
+    public var members = 1
 
     public init() { optimiser.weightDecay = 0.05 }
 }

@@ -11,7 +11,8 @@ struct DiagnoseTrain: ParsableCommand {
         abstract: "Train a network on slices and store it in a folder.",
         discussion: """
             The folder holds model.safetensors in half precision and card.json, and is given to brainkit diagnose or brainkit age by \
-            --model. The card's evaluation is empty: fill in what brainkit diagnose benchmark measured.
+            --model. The card's evaluation is empty: fill in what brainkit diagnose benchmark measured. Ages are told by further \
+            networks of parts of the subjects first, which gives the correction and the interval that the card carries.
 
             EXAMPLE
               brainkit diagnose train --data train --epochs 40 -o tumour-type
@@ -24,15 +25,16 @@ struct DiagnoseTrain: ParsableCommand {
     @Option(help: "What the network starts from, and the order of its items.")
     var seed: UInt64 = 1
     @Option(
-        help: ArgumentHelp("How far off the 5th and 95th percentile of ages were, in years.", valueName: "low:high"))
+        help: ArgumentHelp(
+            "Years from the told age to its bounds, in place of what calibration found.", valueName: "low:high"))
     var interval: String?
 
     func run() throws {
-        let training = try options.training(), set = try options.set(options.data)
+        let training = try options.training(calibrationFolds: 5), set = try options.set(options.data)
         let folder = try OutputPath.folder(output)
-        let clock = ContinuousClock.now, bar = Progress("training")
-        let (model, tensors) = try SliceTrainer.train(options.aim, on: set, training, seed: seed) { round, loss in
-            bar.show(round + 1, of: training.epochs, "loss \(loss.formatted(decimals: 3))")
+        let clock = ContinuousClock.now, bar = SliceTrainingBar(rounds: training.epochs)
+        let (model, tensors) = try SliceTrainer.train(options.aim, on: set, training, seed: seed) {
+            bar.show($0, of: "training")
         }
         let seconds = (ContinuousClock.now - clock) / .seconds(1)
         try Safetensors.write(

@@ -1,6 +1,7 @@
 import ArgumentParser
 import BrainData
 import BrainModels
+import Evaluation
 import Foundation
 import NeuralNet
 import Training
@@ -25,6 +26,18 @@ struct SliceTrainingOptions: ParsableArguments {
     var batch: Int?
     @Option(help: "The highest learning rate.")
     var rate: Double?
+    @Option(help: "Share of the subjects kept aside to tell when to stop, such as 0.15; with 0 every round is run.")
+    var validation = 0.0
+    @Option(help: "Rounds without a better answer on them after which training stops.")
+    var patience: Int?
+    @Option(
+        help: """
+            Parts of the training subjects that tell how far off ages are, for their correction and interval; 0 for none. \
+            Left out, train takes 5 and benchmark none, for each costs a training.
+            """)
+    var calibrationFolds: Int?
+    @Option(help: "Networks whose answers are averaged.")
+    var ensemble = 1
     @OptionGroup var threads: ThreadOptions
 
     func validate() throws {
@@ -37,14 +50,21 @@ struct SliceTrainingOptions: ParsableArguments {
         guard (32...1024).contains(side), side % 16 == 0 else {
             throw ValidationError("--side is a multiple of 16 from 32 to 1024")
         }
-        guard [epochs, batch].allSatisfy({ $0.map { (1...100_000).contains($0) } ?? true }),
+        guard [epochs, batch, patience].allSatisfy({ $0.map { (1...100_000).contains($0) } ?? true }),
             rate.map({ $0 > 0 && $0 < 1 }) ?? true
-        else { throw ValidationError("--epochs and --batch are above zero, and --rate lies between 0 and 1") }
+        else { throw ValidationError("--epochs, --batch and --patience are above zero, and --rate lies between 0 and 1") }
+        guard (0...0.5).contains(validation), (1...20).contains(ensemble),
+            calibrationFolds.map({ $0 == 0 || (2...100).contains($0) }) ?? true
+        else {
+            throw ValidationError(
+                "--validation is from 0 to 0.5, --ensemble from 1 to 20, --calibration-folds 0 or from 2 to 100")
+        }
     }
 
     var aim: SliceTrainer.Aim { SliceTrainer.Aim(rawValue: learn) ?? .classes }
 
-    func training() throws -> SliceTraining {
+    /// - Parameter folds: of the calibration of ages where the flag is left out.
+    func training(calibrationFolds folds: Int) throws -> SliceTraining {
         threads.apply()
         var training = SliceTraining()
         training.network = network
@@ -59,6 +79,10 @@ struct SliceTrainingOptions: ParsableArguments {
         training.epochs = epochs ?? training.epochs
         training.batch = batch ?? training.batch
         training.rate = rate ?? training.rate
+        training.validation = validation
+        training.patience = patience ?? training.patience
+        training.calibrationFolds = aim == .classes ? 0 : calibrationFolds ?? folds
+        training.members = ensemble
         return training
     }
 
@@ -67,5 +91,21 @@ struct SliceTrainingOptions: ParsableArguments {
         let collection = try SliceCollection(folder: URL(fileURLWithPath: path)), bar = Progress("reading")
         collection.notes.forEach(Console.warning)
         return try SliceSet(collection, side: side, classes: classes) { bar.show($0, of: $1, "pictures") }
+    }
+}
+
+/// One bar for each of the networks that a training goes through.
+final class SliceTrainingBar {
+    private var title = ""
+    private var bar = Progress("")
+    private let rounds: Int
+
+    init(rounds: Int) { self.rounds = rounds }
+
+    func show(_ progress: SliceTrainer.Progress, of name: String) {
+        let title = progress.part.isEmpty ? name : "\(name), \(progress.part)"
+        if title != self.title { (self.title, bar) = (title, Progress(title)) }
+        let aside = progress.aside.map { ", kept aside \($0.formatted(decimals: 3))" } ?? ""
+        bar.show(progress.round + 1, of: rounds, "loss \(progress.loss.formatted(decimals: 3))\(aside)")
     }
 }

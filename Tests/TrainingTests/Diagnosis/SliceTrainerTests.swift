@@ -10,37 +10,11 @@ import Testing
 @Suite struct SliceTrainerTests {
     init() { Engine.setThreads(ThreadCount.ofTests) }
 
-    /// Noise with a bright bar, upright or lying, whose place is the age.
     private func set(_ count: Int = 48, views: Int = 1, perSubject: Int = 1) -> SliceSet {
-        var random = SplitMix(seed: 5, name: "slices")
-        var (values, labels, ages): ([[Float]], [Int], [Double?]) = ([], [], [])
-        for n in 0..<count {
-            let place = 4 + Int(random.uniform() * 22), label = n % 2
-            values.append(
-                (0..<views * 1024).map { pixel in
-                    let (row, column) = (pixel % 1024 / 32, pixel % 32)
-                    let isBar = abs((label == 0 ? column : row) - place) < 3
-                    return (isBar ? 2 : 0) + Float(0.3 * random.normal())
-                })
-            labels.append(label)
-            ages.append(Double(20 + 2 * place))
-        }
-        return SliceSet(
-            values: values, labels: labels, ages: ages, subjects: (0..<count).map { "s\($0 / perSubject)" },
-            classes: ["upright", "lying"],
-            contract: .init(side: 32, views: (0..<views).map { "view \($0)" }))
+        .bars(count, views: views, perSubject: perSubject)
     }
 
-    private func training(epochs: Int = 15) -> SliceTraining {
-        var training = SliceTraining()
-        training.configuration = .table([
-            "channels": .list([4, 8, 8, 16].map { .number($0) }), "width": .number(16), "depth": .number(1),
-            "heads": .number(2),
-        ])
-        (training.epochs, training.batch, training.rate) = (epochs, 8, 5e-3)
-        training.augmentation = .none
-        return training
-    }
+    private func training(epochs: Int = 15) -> SliceTraining { .ofBars(epochs: epochs) }
 
     @Test func barsAreToldApart() throws {
         let set = set(96), parts = SliceBenchmark.parts(of: set, folds: 2)
@@ -72,6 +46,48 @@ import Testing
         let first = try trained(1)
         #expect(try trained(1) == first)
         #expect(try trained(2) != first)
+    }
+
+    @Test func someOfEveryClassAreKeptAside() {
+        let set = set(40, perSubject: 4), parts = set.apart(0.3, seed: 1)
+        #expect((parts.kept + parts.aside).sorted() == Array(0..<40) && parts.aside.count == 12)
+        #expect(Set(parts.aside.map { set.subjects[$0] }).isDisjoint(with: parts.kept.map { set.subjects[$0] }))
+        let single = self.set(21)[[0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 1]], few = single.apart(0.2, seed: 1)
+        #expect(few.aside.count == 2 && few.aside.allSatisfy { single.labels[$0] == 0 }, "the only lying bar stays")
+        #expect(single.apart(0, seed: 1).aside.isEmpty)
+        #expect(set.apart(0.3, seed: 2).aside != parts.aside)
+    }
+
+    /// A rate that makes every round worse than the first: the first round's weights are what is kept.
+    @Test func trainingStopsWhereNothingIsGained() throws {
+        var training = training(epochs: 30)
+        (training.validation, training.patience) = (0.25, 3)
+        var missed: [Double] = []
+        let (model, tensors) = try SliceTrainer.train(.classes, on: set(32), training, seed: 1) {
+            missed.append($0.aside ?? .nan)
+        }
+        let best = try #require(missed.min()), round = try #require(missed.firstIndex(of: best))
+        #expect(missed.count == min(30, round + 4), "the best of \(missed.count) rounds was \(round)")
+        let aside = set(32)[set(32).apart(0.25, seed: 1).aside]
+        let again = zip(try model.answers(aside.values), aside.labels).reduce(0) { $0 - log($1.0.probabilities[$1.1]) }
+        #expect(abs(again / Double(aside.count) - best) < 0.05 * best + 0.01, "\(again / Double(aside.count)), \(best)")
+        #expect(tensors.map(\.name) == (try SliceTrainer.train(.classes, on: set(32), self.training(epochs: 1), seed: 1))
+            .tensors.map(\.name))
+    }
+
+    @Test func severalNetworksAreAveraged() throws {
+        var training = training(epochs: 3)
+        training.members = 2
+        let set = set(24), (model, tensors) = try SliceTrainer.train(.both, on: set, training, seed: 1)
+        #expect(model.settings.members == 2 && tensors.contains { $0.name == "members.1.head.weight" })
+        training.members = 1
+        let single = try [1, 1001].map { try SliceTrainer.train(.both, on: set, training, seed: $0).model.answers(set.values) }
+        for (n, answer) in try model.answers(set.values).enumerated() {
+            let mean = (single[0][n].probabilities[0] + single[1][n].probabilities[0]) / 2
+            #expect(abs(answer.probabilities[0] - mean) < 1e-6)
+            let years = ((single[0][n].age?.years ?? 0) + (single[1][n].age?.years ?? 0)) / 2
+            #expect(abs((answer.age?.years ?? 0) - years) < 1e-3)
+        }
     }
 
     @Test func everySubjectIsInOneFold() {
