@@ -71,7 +71,7 @@ import Testing
 
     @Test func hidingWhatCountsShowsIt() throws {
         let settings = SliceModel.Settings(contract: .init(side: 32), classes: ["a", "b"])
-        let map = try SliceModel([Quarters()], settings).occlusion(item { $0 < 16 && $1 < 16 })
+        let map = try SliceModel([Quarters()], settings).map(item { $0 < 16 && $1 < 16 }, by: .occlusion)
         #expect(map[5 * 32 + 5] > 0)
         #expect(abs(map[5 * 32 + 27]) < 1e-6 && abs(map[27 * 32 + 27]) < 1e-6)
     }

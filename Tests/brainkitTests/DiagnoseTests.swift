@@ -53,6 +53,16 @@ import Testing
         }
         #expect(right > 18, "\(right) of 24")
         #expect(try FileManager.default.contentsOfDirectory(atPath: maps.path).count == 24)
+        let page = folder.file("page.html")
+        for why in ["grad-cam", "rollout"] {
+            let shown = try Command(
+                "diagnose", "-i", slices + "/lying/1.png", "-o", table.path, "--model", model, "--threads", "1", "--why",
+                why, "--report", page.path)
+            #expect(shown.status == 0)
+            let text = try String(contentsOf: page, encoding: .utf8)
+            #expect(text.contains(why == "rollout" ? "attention rollout" : "Grad-CAM") && text.contains("lying"))
+            #expect(text.contains("Research use, not a diagnosis") && text.contains("data:image/png"))
+        }
         let one = try Command(
             "diagnose", "-i", slices + "/lying/1.png", "-o", table.path, "--model", model, "--json", "--threads", "1")
         let items = try #require(one.object()["items"] as? [[String: Any]])
@@ -62,7 +72,7 @@ import Testing
     }
 
     @Test func aBenchmarkHasItsBaselines() throws {
-        let run = try Command(learning("benchmark", "--folds", "2", "--json"))
+        let run = try Command(learning("benchmark", "--folds", "2", "--json", "--report", folder.file("page.html").path))
         #expect(run.status == 0)
         let rows = try #require(run.object()["rows"] as? [[String: Any]])
         #expect(
@@ -70,6 +80,25 @@ import Testing
                 "trans-resnet", "most frequent class, mean age", "line through thumbnails",
             ])
         #expect(try #require((rows[1]["classes"] as? [String: Any])?["accuracy"] as? Double) <= 0.5)
+        let page = try String(contentsOf: folder.file("page.html"), encoding: .utf8)
+        #expect(page.contains("Reliability") && page.contains("line through thumbnails") && page.contains("<svg"))
+    }
+
+    @Test func convolutionsAloneHaveNoAttentionToFollow() throws {
+        let sizes = folder.file("resnet.json"), model = folder.file("plain").path
+        try Data("{\"channels\": [4, 8, 8, 16]}".utf8).write(to: sizes)
+        let trained = try Command(
+            "diagnose", "train", "--data", slices, "--network", "resnet", "--config", sizes.path, "--side", "32", "--epochs",
+            "3", "--batch", "8", "--validation", "0.2", "--ensemble", "2", "--threads", "1", "-o", model)
+        #expect(trained.status == 0)
+        func told(_ why: String) throws -> Command {
+            try Command(
+                "diagnose", "-i", slices, "-o", folder.file("x.csv").path, "--model", model, "--why", why, "--maps",
+                folder.file("maps").path, "--threads", "1")
+        }
+        #expect(try told("grad-cam").status == 0)
+        let refused = try told("rollout")
+        #expect(refused.status == 64 && refused.errors.contains("rollout"))
     }
 
     @Test func mistakesAreOneSentence() throws {

@@ -36,7 +36,7 @@ public struct SliceModel: Sendable {
     }
 
     public let settings: Settings
-    private let networks: [any Layer]
+    let networks: [any Layer]
 
     /// - Throws: ``NetworkError`` where weights are missing or more than the network has.
     public init(
@@ -132,50 +132,4 @@ public struct AgeScale: Codable, Sendable, Equatable {
 
     /// What the network should say for an age.
     public func number(of years: Double) -> Double { (years - mean) / deviation }
-}
-
-extension SliceModel {
-    /// Pixels along each side of the part that is hidden, and from one to the next, as shares of the side.
-    private static let (hidden, step) = (8, 16)
-
-    /// What the answer hangs on: how much the probability of the told class falls, or the age moves, where a part of a view is hidden by
-    /// the picture's mean, summed over the parts that cover a pixel.
-    ///
-    /// Zeiler & Fergus, *Visualizing and Understanding Convolutional Networks*, ECCV 2014, section 4.2.
-    ///
-    /// - Parameter item: numbers that ``SliceInput`` made.
-    /// - Returns: one number a pixel, views one after the other.
-    public func occlusion(_ item: [Float]) throws(NetworkError) -> [Float] {
-        let side = settings.contract.side, views = settings.contract.views.count
-        let (length, stride) = (side / Self.hidden, side / Self.step)
-        let whole = try answers([item])[0]
-        let told = whole.probabilities.indices.max { whole.probabilities[$0] < whole.probabilities[$1] }
-        var corners: [(view: Int, row: Int, column: Int)] = []
-        for view in 0..<views {
-            for row in Swift.stride(from: 0, through: side - length, by: stride) {
-                for column in Swift.stride(from: 0, through: side - length, by: stride) {
-                    corners.append((view, row, column))
-                }
-            }
-        }
-        var map = [Float](repeating: 0, count: item.count)
-        for start in Swift.stride(from: 0, to: corners.count, by: 64) {
-            let part = corners[start..<min(start + 64, corners.count)]
-            let parts = part.map { corner in pixels(corner, length).reduce(into: item) { $0[$1] = 0 } }
-            for (corner, answer) in zip(part, try answers(parts)) {
-                let change =
-                    told.map { whole.probabilities[$0] - answer.probabilities[$0] }
-                    ?? abs((whole.age?.years ?? 0) - (answer.age?.years ?? 0))
-                for pixel in pixels(corner, length) { map[pixel] += Float(change) }
-            }
-        }
-        return map
-    }
-
-    private func pixels(_ corner: (view: Int, row: Int, column: Int), _ length: Int) -> [Int] {
-        let side = settings.contract.side
-        return (0..<length * length).map { place in
-            corner.view * side * side + (corner.row + place / length) * side + corner.column + place % length
-        }
-    }
 }

@@ -122,15 +122,6 @@ public struct VisionTransformer: Layer {
         return try norm(tokens.selecting(0, along: 1))
     }
 
-    /// Where the answer was taken from: attention rollout, `[batch, row, column]` in patches.
-    public func rollout(_ x: Tensor) throws(NetworkError) -> Tensor {
-        try Engine.run { () throws(NetworkError) in
-            let grid = x.shape.suffix(2).map { $0 / configuration.patch }
-            let flow = try TransformerBlock.rollout(blocks, tokens(x))
-            return try flow.narrowed(1, from: 1, length: grid.reduce(1, *)).reshaped([x.shape[0]] + grid)
-        }
-    }
-
     /// The class token and the patches with their places, `[batch, 1 + patch, width]`.
     private func tokens(_ x: Tensor) throws(NetworkError) -> Tensor {
         let map = try embedding(x.converted(to: type))
@@ -140,6 +131,33 @@ public struct VisionTransformer: Layer {
         let places = try PositionTable.plane(patches, from: configuration.grid, to: grid)
         let first = try (classToken + table.narrowed(1, from: 0, length: 1)).expanded(to: [batch, 1, width])
         return try first.appending(map.reshaped([batch, count, width]) + places, along: 1)
+    }
+}
+
+extension VisionTransformer: AttentiveNetwork {
+    public func mapGrid(of shape: [Int]) -> [Int] { [1] + shape.suffix(2).map { $0 / configuration.patch } }
+
+    /// Hands out the patches' tokens before the last block: after it the answer hangs on the class token alone.
+    public func answer(
+        _ x: Tensor, looking: (Tensor) throws(NetworkError) -> Tensor
+    ) throws(NetworkError) -> Tensor {
+        try Engine.run { () throws(NetworkError) in
+            var tokens = try tokens(x)
+            for block in blocks.dropLast() { tokens = try block(tokens) }
+            let patches = try looking(tokens.narrowed(1, from: 1, length: tokens.shape[1] - 1))
+            tokens = try tokens.narrowed(1, from: 0, length: 1).appending(patches, along: 1)
+            for block in blocks.suffix(1) { tokens = try block(tokens) }
+            return try head(norm(tokens.selecting(0, along: 1)))
+        }
+    }
+
+    /// Where the answer was taken from: attention rollout, `[batch, row, column]` in patches.
+    public func rollout(_ x: Tensor) throws(NetworkError) -> Tensor {
+        try Engine.run { () throws(NetworkError) in
+            let grid = x.shape.suffix(2).map { $0 / configuration.patch }
+            let flow = try TransformerBlock.rollout(blocks, tokens(x))
+            return try flow.narrowed(1, from: 1, length: grid.reduce(1, *)).reshaped([x.shape[0]] + grid)
+        }
     }
 }
 

@@ -82,7 +82,7 @@ public enum SliceTrainer {
         let views = CardSettings.number(Double(settings.contract.views.count))
         table["sides"] = .list([side, side])
         switch training.network {
-        case "trans-resnet": (table["views"], table["answers"]) = (views, answers)
+        case "trans-resnet", "resnet": (table["views"], table["answers"]) = (views, answers)
         default: (table["inputs"], table["classes"]) = (views, answers)
         }
         return .table(table)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import BrainModels
 
 struct Diagnose: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -20,11 +21,12 @@ struct DiagnoseRun: ParsableCommand {
         discussion: """
             The table has the columns file, class and the probability p_CLASS of each class. A model of several views takes a \
             folder like that of OASIS, axial, coronal and sagittal. With --maps a picture is written for each: where hiding a part \
-            of it lowers the probability of the class that was told.
+            of it lowers the probability of the class that was told; --why has other ways.
 
             EXAMPLE
               brainkit diagnose -i slice.jpg -o slice.csv --model tumour-type
-              brainkit diagnose -i slices -o results.csv --model tumour-type --maps maps
+              brainkit diagnose -i slices -o results.csv --model tumour-type --maps maps --why grad-cam
+              brainkit diagnose -i slices -o results.csv --model tumour-type --report results.html
             """)
 
     @OptionGroup var options: SliceOptions
@@ -60,7 +62,23 @@ struct SliceOptions: ParsableArguments {
     var output: String
     @Option(help: ArgumentHelp("Also write what the answer hung on, a PNG for each.", valueName: "folder"))
     var maps: String?
+    @Option(
+        help: """
+            How it is found: occlusion hides parts, grad-cam follows gradients to the last map, rollout follows attention back \
+            from the class token.
+            """)
+    var why = "occlusion"
+    @Option(help: ArgumentHelp("Also write a page with every picture, its map and what was told.", valueName: "file.html"))
+    var report: String?
     @Flag(help: "Print one JSON object.")
     var json = false
     @OptionGroup var threads: ThreadOptions
+
+    var reason: SliceModel.Reason { SliceModel.Reason(rawValue: why) ?? .occlusion }
+
+    func validate() throws {
+        guard SliceModel.Reason(rawValue: why) != nil else {
+            throw ValidationError("--why is occlusion, grad-cam or rollout, not \(why)")
+        }
+    }
 }

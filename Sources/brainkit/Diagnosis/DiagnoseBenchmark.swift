@@ -25,6 +25,10 @@ struct DiagnoseBenchmark: ParsableCommand {
     var folds = 5
     @Option(help: "Trainings, with the seeds from 1.")
     var seeds = 1
+    @Option(
+        help: ArgumentHelp("Also write a page with the table and how far probabilities can be believed.", valueName: "file.html")
+    )
+    var report: String?
     @Flag(help: "Print one JSON object.")
     var json = false
 
@@ -35,6 +39,7 @@ struct DiagnoseBenchmark: ParsableCommand {
     }
 
     func run() throws {
+        let page = try report.map(OutputPath.file)
         let training = try options.training(calibrationFolds: 0)
         var set = try options.set(options.data)
         let parts: [SliceBenchmark.Part]
@@ -51,6 +56,11 @@ struct DiagnoseBenchmark: ParsableCommand {
         let bar = SliceTrainingBar(rounds: training.epochs)
         let rows = try SliceBenchmark.run(options.aim, set, parts, training, seeds: seeds) { model, fold, progress in
             bar.show(progress, of: "\(model), fold \(fold + 1)")
+        }
+        if let page {
+            let data = URL(fileURLWithPath: options.data).lastPathComponent
+            let parts = test == nil ? "\(folds) folds of \(data)" : "\(data), tested on others"
+            try SliceBenchmarkPage(rows: rows, classes: options.aim == .age ? [] : set.classes, data: parts).write(to: page)
         }
         if json { try Console.result(["rows": rows]) } else { rows.forEach(Self.print) }
     }

@@ -14,7 +14,7 @@ struct SliceTrainingOptions: ParsableArguments {
     var data: String
     @Option(help: "classes, age or both.")
     var learn = "classes"
-    @Option(help: "trans-resnet, vision-transformer or swin-classifier.")
+    @Option(help: "trans-resnet, resnet, vision-transformer or swin-classifier.")
     var network = "trans-resnet"
     @Option(help: ArgumentHelp("JSON of the network's sizes; left out, its own.", valueName: "file"))
     var config: String?
@@ -44,8 +44,9 @@ struct SliceTrainingOptions: ParsableArguments {
         guard SliceTrainer.Aim(rawValue: learn) != nil else {
             throw ValidationError("--learn is classes, age or both, not \(learn)")
         }
-        guard ["trans-resnet", "vision-transformer", "swin-classifier"].contains(network) else {
-            throw ValidationError("--network is trans-resnet, vision-transformer or swin-classifier, not \(network)")
+        guard ["trans-resnet", "resnet", "vision-transformer", "swin-classifier"].contains(network) else {
+            throw ValidationError(
+                "--network is trans-resnet, resnet, vision-transformer or swin-classifier, not \(network)")
         }
         guard (32...1024).contains(side), side % 16 == 0 else {
             throw ValidationError("--side is a multiple of 16 from 32 to 1024")

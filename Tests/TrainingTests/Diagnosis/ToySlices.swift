@@ -26,6 +26,23 @@ extension SliceSet {
     }
 }
 
+extension SliceSet {
+    /// Noise of 64 pixels a side; every second item has a bright blob somewhere in its upper left quarter.
+    static func blobs(_ count: Int) -> SliceSet {
+        var random = SplitMix(seed: 8, name: "blobs")
+        let values = (0..<count).map { n -> [Float] in
+            let (x, y) = (8 + Int(16 * random.uniform()), 8 + Int(16 * random.uniform()))
+            return (0..<4096).map { pixel in
+                let isBlob = n % 2 == 1 && abs(pixel % 64 - x) < 5 && abs(pixel / 64 - y) < 5
+                return (isBlob ? 2.5 : 0) + Float(0.4 * random.normal())
+            }
+        }
+        return SliceSet(
+            values: values, labels: (0..<count).map { $0 % 2 }, ages: .init(repeating: nil, count: count),
+            subjects: (0..<count).map { "s\($0)" }, classes: ["none", "blob"], contract: .init(side: 64))
+    }
+}
+
 extension SliceTraining {
     /// Small enough for a test.
     static func ofBars(epochs: Int = 15) -> SliceTraining {
