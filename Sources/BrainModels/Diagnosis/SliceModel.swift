@@ -18,6 +18,16 @@ public struct SliceModel: Sendable {
             (self.contract, self.classes, self.age) = (contract, classes, age)
         }
 
+        /// Those of a card.
+        ///
+        /// - Throws: ``NetworkError/configuration(_:)`` where the model is for something else.
+        public static func of(_ card: ModelCard) throws(NetworkError) -> Settings {
+            guard card.use == .diagnosis || card.use == .age else {
+                throw .configuration("\(card.name) is for \(card.use.command)")
+            }
+            return try card.input(as: Settings.self)
+        }
+
         /// Numbers that the network has to answer with.
         public var answers: Int { classes.count + (age == nil ? 0 : 1) }
     }
@@ -55,11 +65,8 @@ public struct SliceModel: Sendable {
     /// - Throws: ``NetworkError`` where the model is for something else, or its files do not fit together.
     public init(_ model: ShippedModel) throws {
         let card = model.card
-        guard card.use == .diagnosis || card.use == .age else {
-            throw NetworkError.configuration("\(card.name) is for \(card.use.command)")
-        }
         try self.init(
-            network: Catalog.entry(named: card.network), card.configuration, card.input(as: Settings.self),
+            network: Catalog.entry(named: card.network), card.configuration, Settings.of(card),
             TensorFiles.open(model.weights))
     }
 

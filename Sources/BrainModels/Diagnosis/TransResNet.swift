@@ -27,6 +27,9 @@ public struct TransResNet: Layer {
         public var answers = 4
         /// The highest rate of stochastic depth.
         public var stochasticDepth = 0.1
+        /// Learned tokens that stand beside those of the views, to adapt a trained network: Jia et al., *Visual Prompt Tuning*, ECCV
+        /// 2022, [arXiv:2203.12119](https://arxiv.org/abs/2203.12119), section 3.2, the shallow form.
+        public var prompts = 0
 
         public init() {}
 
@@ -41,6 +44,7 @@ public struct TransResNet: Layer {
             heads = try c.value(.heads, or: standard.heads)
             answers = try c.value(.answers, or: standard.answers)
             stochasticDepth = try c.value(.stochasticDepth, or: standard.stochasticDepth)
+            prompts = try c.value(.prompts, or: standard.prompts)
         }
 
         /// - Throws: ``NetworkError/configuration(_:)`` if the sizes do not fit together.
@@ -56,8 +60,9 @@ public struct TransResNet: Layer {
             guard (1...width).contains(heads), width % heads == 0 else {
                 throw .configuration("\(heads) heads do not divide \(width) features")
             }
-            guard (0..<1).contains(stochasticDepth) else {
-                throw .configuration("stochasticDepth is \(stochasticDepth), not from 0 to below 1")
+            guard (0..<1).contains(stochasticDepth), (0...1024).contains(prompts) else {
+                throw .configuration(
+                    "stochasticDepth is \(stochasticDepth), not from 0 to below 1, or prompts \(prompts), not to 1024")
             }
         }
     }
@@ -66,6 +71,7 @@ public struct TransResNet: Layer {
     private let encoder: SliceEncoder
     private let embedding: Linear
     private let classToken, places, kinds: Tensor
+    private let prompts: Tensor?
     private let blocks: [TransformerBlock]
     private let norm: LayerNorm
     private let head: Linear
@@ -81,6 +87,7 @@ public struct TransResNet: Layer {
         let tokens = c.sides[0] / 16 * (c.sides[1] / 16)
         places = try weights.tensor("pos_embed", shape: [1, tokens, c.width], start: .normal(deviation: 0.02))
         kinds = try weights.tensor("view_embed", shape: [c.views, 1, c.width], start: .normal(deviation: 0.02))
+        prompts = try Prompts.tokens(weights, c.prompts, width: c.width)
         let sizes = TransformerSizes(width: c.width, heads: c.heads, hidden: 4 * c.width)
         blocks = try TransformerBlock.stack(weights["blocks"], sizes, depth: c.depth, rate: c.stochasticDepth)
         norm = try LayerNorm(weights["norm"], width: c.width)
@@ -98,13 +105,34 @@ public struct TransResNet: Layer {
         try encoder(x, expecting: [configuration.views] + configuration.sides)
     }
 
-    /// The class token, then those of every view, `[batch, token, width]`.
-    private func tokens(_ map: Tensor) throws(NetworkError) -> Tensor {
-        let (c, batch) = (configuration, map.shape[0])
-        let cells = try map.reshaped([batch * c.views, -1, c.channels[3]])
-        let placed = try (embedding(cells) + places).reshaped([batch, c.views, -1, c.width]) + kinds
+    /// The class token, those of every view, and prompts, `[batch, token, width]`.
+    private func tokens(_ map: Tensor) throws(NetworkError) -> Tensor { try tokens(ofVectors: embedding(map)) }
+
+    /// - Parameter vectors: `[batch, place, width]`.
+    private func tokens(ofVectors vectors: Tensor) throws(NetworkError) -> Tensor {
+        let (c, batch) = (configuration, vectors.shape[0])
+        let cells = try vectors.reshaped([batch * c.views, -1, c.width])
+        let placed = try (cells + places).reshaped([batch, c.views, -1, c.width]) + kinds
         let own = try classToken.expanded(to: [batch, 1, c.width])
-        return try own.appending(placed.reshaped([batch, -1, c.width]), along: 1)
+        return try Prompts.append(prompts, to: own.appending(placed.reshaped([batch, -1, c.width]), along: 1))
+    }
+}
+
+extension TransResNet {
+    /// The vectors that the encoder gives, and what the transformer makes of their places where some are hidden from it.
+    ///
+    /// - Parameters:
+    ///   - x: `[batch, view, row, column]`.
+    ///   - hidden: 1 where a vector is hidden and 0 elsewhere, `[batch, place, 1]`, view by view and row by row.
+    ///   - mask: stands in for what is hidden, `[1, 1, width]`.
+    /// - Returns: both `[batch, place, width]`.
+    func encoded(
+        _ x: Tensor, hiding hidden: Tensor, behind mask: Tensor
+    ) throws(NetworkError) -> (vectors: Tensor, seen: Tensor) {
+        let vectors = try embedding(map(of: x))
+        var tokens = try tokens(ofVectors: vectors * hidden.scaled(by: -1, plus: 1) + mask * hidden)
+        for block in blocks { tokens = try block(tokens) }
+        return (vectors, try norm(tokens).narrowed(1, from: 1, length: vectors.shape[1]))
     }
 }
 
@@ -115,10 +143,10 @@ extension TransResNet: AttentiveNetwork {
         _ x: Tensor, looking: (Tensor) throws(NetworkError) -> Tensor
     ) throws(NetworkError) -> Tensor {
         try Engine.run { () throws(NetworkError) in
-            let tokens = try self.tokens(looking(map(of: x)))
+            let tokens = try self.tokens(looking(map(of: x))), count = mapGrid(of: x.shape).reduce(1, *)
             var mixed = tokens
             for block in blocks { mixed = try block(mixed) }
-            let pooled = try tokens.narrowed(1, from: 1, length: tokens.shape[1] - 1).mean(along: [1])
+            let pooled = try tokens.narrowed(1, from: 1, length: count).mean(along: [1])
             return try head(norm(mixed.selecting(0, along: 1) + pooled))
         }
     }
@@ -129,8 +157,8 @@ extension TransResNet: AttentiveNetwork {
         try Engine.run { () throws(NetworkError) in
             let tokens = try self.tokens(map(of: x))
             let shares = try TransformerBlock.rollout(blocks, tokens)
-            return try shares.narrowed(1, from: 1, length: tokens.shape[1] - 1)
-                .reshaped([x.shape[0]] + mapGrid(of: x.shape))
+            let grid = mapGrid(of: x.shape)
+            return try shares.narrowed(1, from: 1, length: grid.reduce(1, *)).reshaped([x.shape[0]] + grid)
         }
     }
 }

@@ -1,6 +1,6 @@
 import BrainModels
 public import Evaluation
-import NeuralNet
+public import NeuralNet
 
 /// How well a network on slices does on items that it never saw, beside what is trivial.
 public struct SliceBenchmark: Sendable {
@@ -56,16 +56,18 @@ public struct SliceBenchmark: Sendable {
     /// - Parameters:
     ///   - set: all items.
     ///   - parts: what each fold trains and tests; every item is tested once at most.
+    ///   - start: weights to start from, of a model that has not seen what is tested; drawn if left out.
     ///   - progress: is told the model, the fold and the round.
     public static func run(
         _ aim: SliceTrainer.Aim, _ set: SliceSet, _ parts: [Part], _ training: SliceTraining, seeds: Int,
+        from start: (any TensorFile)? = nil,
         progress: ((_ model: String, _ fold: Int, _ progress: SliceTrainer.Progress) -> Void)? = nil
     ) throws -> [Row] {
         var rows: [Row] = []
         for seed in 1...UInt64(max(1, seeds)) {
             var told = Told()
             for (fold, part) in parts.enumerated() {
-                let model = try SliceTrainer.train(aim, on: set[part.training], training, seed: seed) {
+                let model = try SliceTrainer.train(aim, on: set[part.training], training, seed: seed, from: start) {
                     progress?("\(training.network), seed \(seed)", fold, $0)
                 }.model
                 let scale = training.calibrationFolds > 0 ? model.settings.age : nil
@@ -88,9 +90,9 @@ public struct SliceBenchmark: Sendable {
         let tested = parts.flatMap(\.test), ages = tested.compactMap { set.ages[$0] }
         return Row(
             model: model, seed: seed,
-            classes: aim == .age
+            classes: !aim.hasClasses
                 ? nil : try ClassificationScores(told.probabilities, truth: tested.map { set.labels[$0] }),
-            ages: aim == .classes ? nil : try RegressionScores(told.years, truth: ages),
+            ages: !aim.hasAges ? nil : try RegressionScores(told.years, truth: ages),
             corrected: told.corrected.isEmpty ? nil : try RegressionScores(told.corrected, truth: ages),
             coverage: told.isInside.isEmpty
                 ? nil : Double(told.isInside.count { $0 }) / Double(told.isInside.count))

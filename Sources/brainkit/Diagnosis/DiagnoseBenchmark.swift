@@ -36,6 +36,9 @@ struct DiagnoseBenchmark: ParsableCommand {
         guard (2...100).contains(folds), (1...100).contains(seeds) else {
             throw ValidationError("--folds is from 2 to 100 and --seeds from 1 to 100")
         }
+        guard options.aim != .maskedViews else {
+            throw ValidationError("--learn masked-views tells nothing that could be measured; --pretrain masked-views is meant")
+        }
     }
 
     func run() throws {
@@ -54,13 +57,14 @@ struct DiagnoseBenchmark: ParsableCommand {
             parts = SliceBenchmark.parts(of: set, folds: folds)
         }
         let bar = SliceTrainingBar(rounds: training.epochs)
-        let rows = try SliceBenchmark.run(options.aim, set, parts, training, seeds: seeds) { model, fold, progress in
+        let rows = try SliceBenchmark.run(options.aim, set, parts, training, seeds: seeds, from: options.start.weights()) {
+            model, fold, progress in
             bar.show(progress, of: "\(model), fold \(fold + 1)")
         }
         if let page {
             let data = URL(fileURLWithPath: options.data).lastPathComponent
             let parts = test == nil ? "\(folds) folds of \(data)" : "\(data), tested on others"
-            try SliceBenchmarkPage(rows: rows, classes: options.aim == .age ? [] : set.classes, data: parts).write(to: page)
+            try SliceBenchmarkPage(rows: rows, classes: options.aim.hasClasses ? set.classes : [], data: parts).write(to: page)
         }
         if json { try Console.result(["rows": rows]) } else { rows.forEach(Self.print) }
     }

@@ -12,14 +12,16 @@ struct SliceTrainingOptions: ParsableArguments {
         help: ArgumentHelp(
             "CLASS/PICTURE.jpg, or axial, coronal and sagittal beside subjects.csv.", valueName: "folder"))
     var data: String
-    @Option(help: "classes, age or both.")
+    @Option(help: "classes, age or both; masked-views learns without labels what a hidden view shows.")
     var learn = "classes"
-    @Option(help: "trans-resnet, resnet, vision-transformer or swin-classifier.")
-    var network = "trans-resnet"
+    @Option(
+        help: "trans-resnet, resnet, vision-transformer or swin-classifier; left out, trans-resnet or that of --from.")
+    var network: String?
     @Option(help: ArgumentHelp("JSON of the network's sizes; left out, its own.", valueName: "file"))
     var config: String?
-    @Option(help: "Pixels along each side of the square that a network sees.")
-    var side = 128
+    @Option(help: "Pixels along each side of the square that a network sees; left out, 128 or those of --from.")
+    var side: Int?
+    @OptionGroup var start: SliceStartOptions
     @Option(help: "Rounds over all items.")
     var epochs: Int?
     @Option(help: "Items of a step.")
@@ -40,16 +42,23 @@ struct SliceTrainingOptions: ParsableArguments {
     var ensemble = 1
     @OptionGroup var threads: ThreadOptions
 
+    private static let networks = ["trans-resnet", "resnet", "vision-transformer", "swin-classifier"]
+
     func validate() throws {
         guard SliceTrainer.Aim(rawValue: learn) != nil else {
-            throw ValidationError("--learn is classes, age or both, not \(learn)")
+            throw ValidationError("--learn is classes, age, both or masked-views, not \(learn)")
         }
-        guard ["trans-resnet", "resnet", "vision-transformer", "swin-classifier"].contains(network) else {
-            throw ValidationError(
-                "--network is trans-resnet, resnet, vision-transformer or swin-classifier, not \(network)")
+        guard network.map(Self.networks.contains) ?? true else {
+            throw ValidationError("--network is \(Self.networks.joined(separator: ", ")), not \(network ?? "")")
         }
-        guard (32...1024).contains(side), side % 16 == 0 else {
+        guard side.map({ (32...1024).contains($0) && $0 % 16 == 0 }) ?? true else {
             throw ValidationError("--side is a multiple of 16 from 32 to 1024")
+        }
+        guard start.from == nil || (network == nil && config == nil && side == nil) else {
+            throw ValidationError("--network, --config and --side come from the model that --from names")
+        }
+        guard aim != .maskedViews || start.pretrain == nil else {
+            throw ValidationError("--learn masked-views needs nothing learned before it")
         }
         guard [epochs, batch, patience].allSatisfy({ $0.map { (1...100_000).contains($0) } ?? true }),
             rate.map({ $0 > 0 && $0 < 1 }) ?? true
@@ -68,7 +77,11 @@ struct SliceTrainingOptions: ParsableArguments {
     func training(calibrationFolds folds: Int) throws -> SliceTraining {
         threads.apply()
         var training = SliceTraining()
-        training.network = network
+        training.network = network ?? training.network
+        if let model = try start.model() {
+            (training.network, training.configuration) = (model.card.network, model.card.configuration)
+        }
+        start.set(&training)
         if let config {
             let file = URL(fileURLWithPath: config)
             guard let data = try? Data(contentsOf: file) else { throw NetworkError.missingFile(file.path) }
@@ -82,7 +95,7 @@ struct SliceTrainingOptions: ParsableArguments {
         training.rate = rate ?? training.rate
         training.validation = validation
         training.patience = patience ?? training.patience
-        training.calibrationFolds = aim == .classes ? 0 : calibrationFolds ?? folds
+        training.calibrationFolds = aim.hasAges ? calibrationFolds ?? folds : 0
         training.members = ensemble
         return training
     }
@@ -91,22 +104,7 @@ struct SliceTrainingOptions: ParsableArguments {
     func set(_ path: String, classes: [String]? = nil) throws -> SliceSet {
         let collection = try SliceCollection(folder: URL(fileURLWithPath: path)), bar = Progress("reading")
         collection.notes.forEach(Console.warning)
+        let side = try side ?? start.model().map { try SliceModel.Settings.of($0.card).contract.side } ?? 128
         return try SliceSet(collection, side: side, classes: classes) { bar.show($0, of: $1, "pictures") }
-    }
-}
-
-/// One bar for each of the networks that a training goes through.
-final class SliceTrainingBar {
-    private var title = ""
-    private var bar = Progress("")
-    private let rounds: Int
-
-    init(rounds: Int) { self.rounds = rounds }
-
-    func show(_ progress: SliceTrainer.Progress, of name: String) {
-        let title = progress.part.isEmpty ? name : "\(name), \(progress.part)"
-        if title != self.title { (self.title, bar) = (title, Progress(title)) }
-        let aside = progress.aside.map { ", kept aside \($0.formatted(decimals: 3))" } ?? ""
-        bar.show(progress.round + 1, of: rounds, "loss \(progress.loss.formatted(decimals: 3))\(aside)")
     }
 }

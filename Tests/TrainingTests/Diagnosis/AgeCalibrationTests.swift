@@ -63,9 +63,10 @@ import Testing
         var training = SliceTraining.ofBars(epochs: 12)
         training.calibrationFolds = 2
         var parts: [String] = []
-        let (model, tensors) = try SliceTrainer.train(.age, on: set, training, seed: 1) {
+        let trained = try SliceTrainer.train(.age, on: set, training, seed: 1) {
             if parts.last != $0.part { parts.append($0.part) }
         }
+        let (model, tensors) = (trained.model, trained.tensors)
         #expect(parts == ["calibration 1 of 2", "calibration 2 of 2", ""])
         let scale = try #require(model.settings.age)
         #expect(scale.low < 0 && scale.high > 0 && scale.slope >= 1)

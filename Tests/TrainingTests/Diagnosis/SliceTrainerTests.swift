@@ -28,7 +28,7 @@ import Testing
 
     @Test func agesAndClassesAreLearnedTogether() throws {
         let set = set(views: 2)
-        let (model, _) = try SliceTrainer.train(.both, on: set, training(epochs: 25), seed: 2)
+        let model = try SliceTrainer.train(.both, on: set, training(epochs: 25), seed: 2).model
         let answers = try model.answers(set.values)
         let right = zip(answers, set.labels).count { ($0.probabilities[1] > 0.5 ? 1 : 0) == $1 }
         #expect(right > 40)
@@ -64,7 +64,7 @@ import Testing
         var training = training(epochs: 2)
         training.augmentation = SliceAugmentation()
         func trained(_ seed: UInt64) throws -> [Float] {
-            let (_, tensors) = try SliceTrainer.train(.age, on: set(16), training, seed: seed)
+            let tensors = try SliceTrainer.train(.age, on: set(16), training, seed: seed).tensors
             return try tensors.flatMap { try $0.tensor.floats() }
         }
         let first = try trained(1)
@@ -87,9 +87,10 @@ import Testing
         var training = training(epochs: 30)
         (training.validation, training.patience) = (0.25, 3)
         var missed: [Double] = []
-        let (model, tensors) = try SliceTrainer.train(.classes, on: set(32), training, seed: 1) {
+        let trained = try SliceTrainer.train(.classes, on: set(32), training, seed: 1) {
             missed.append($0.aside ?? .nan)
         }
+        let (model, tensors) = (trained.model, trained.tensors)
         let best = try #require(missed.min()), round = try #require(missed.firstIndex(of: best))
         #expect(missed.count == min(30, round + 4), "the best of \(missed.count) rounds was \(round)")
         let aside = set(32)[set(32).apart(0.25, seed: 1).aside]
@@ -102,7 +103,8 @@ import Testing
     @Test func severalNetworksAreAveraged() throws {
         var training = training(epochs: 3)
         training.members = 2
-        let set = set(24), (model, tensors) = try SliceTrainer.train(.both, on: set, training, seed: 1)
+        let set = set(24), trained = try SliceTrainer.train(.both, on: set, training, seed: 1)
+        let (model, tensors) = (trained.model, trained.tensors)
         #expect(model.settings.members == 2 && tensors.contains { $0.name == "members.1.head.weight" })
         training.members = 1
         let single = try [1, 1001].map { try SliceTrainer.train(.both, on: set, training, seed: $0).model.answers(set.values) }
