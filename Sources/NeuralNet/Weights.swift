@@ -131,7 +131,8 @@ extension Weights {
     ///   - drawn: modules, by the first part of their names, whose tensors are drawn from `seed` where the checkpoint has none or
     ///     ones of another shape; those of all other modules have to be there.
     public init(
-        startingFrom file: any TensorFile, drawing drawn: Set<String>, seed: UInt64, adapting adaptation: Adaptation = .all
+        startingFrom file: any TensorFile, drawing drawn: Set<String>, seed: UInt64,
+        adapting adaptation: Adaptation = .all
     ) {
         self.init(
             source: MixedSource(file: FileSource(file: file), draw: DrawSource(seed: seed), drawn: drawn),

@@ -82,7 +82,8 @@ import Testing
             case "resnet": #"{"views":2,"sides":[32,32],"channels":[4,6,8,8],"answers":2}"#
             case "vision-transformer":
                 #"{"inputs":2,"sides":[32,32],"patch":8,"width":8,"depth":2,"heads":2,"classes":2}"#
-            default: #"{"inputs":2,"sides":[32,32],"patch":2,"embedding":4,"heads":[1,2,2,2],"window":[4,4],"classes":2}"#
+            default:
+                #"{"inputs":2,"sides":[32,32],"patch":2,"embedding":4,"heads":[1,2,2,2],"window":[4,4],"classes":2}"#
             }
         let network = try Catalog.entry(named: name).build(Weights(seed: seed), Data(json.utf8))
         return model(network, classes: ["a", "b"], views: 2)

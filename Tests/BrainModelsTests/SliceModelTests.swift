@@ -52,7 +52,9 @@ import Testing
 
     @Test func probabilitiesAreTheSoftmax() throws {
         let settings = SliceModel.Settings(contract: .init(side: 32), classes: ["a", "b"])
-        let answers = try SliceModel([Quarters()], settings).answers([item { $0 < 16 && $1 < 16 }, item { _, _ in true }])
+        let answers = try SliceModel([Quarters()], settings).answers([
+            item { $0 < 16 && $1 < 16 }, item { _, _ in true },
+        ])
         #expect(abs(answers[0].probabilities[0] - 1 / (1 + exp(-2))) < 1e-6)
         #expect(abs(answers[1].probabilities[0] - 0.5) < 1e-6)
         #expect(answers[0].age == nil)

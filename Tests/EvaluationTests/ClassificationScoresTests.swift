@@ -61,7 +61,8 @@ import Testing
     }
 
     @Test func reliabilityIsTheShareOfEachBin() throws {
-        let scores = try ClassificationScores([[0.9, 0.1], [0.9, 0.1], [0.45, 0.55], [0.1, 0.9]], truth: [0, 1, 1, 1])
+        let scores = try ClassificationScores(
+            [[0.9, 0.1], [0.9, 0.1], [0.45, 0.55], [0.1, 0.9]], truth: [0, 1, 1, 1])
         #expect(scores.reliability.map(\.items) == [1, 3])
         #expect(scores.reliability[0].share == 1 && abs(scores.reliability[1].share - 2.0 / 3) < 1e-12)
         #expect(abs(scores.reliability[1].probability - 0.9) < 1e-12)

@@ -52,9 +52,11 @@ import Testing
             ])
         try train(weights, network)
         let merged = try weights.merged(), again = try build(Weights(HeldTensors(merged)))
-        #expect(merged.map(\.name) == file.entries.keys.sorted { a, b in
-            merged.firstIndex { $0.name == a } ?? 0 < merged.firstIndex { $0.name == b } ?? 0
-        })
+        #expect(
+            merged.map(\.name)
+                == file.entries.keys.sorted { a, b in
+                    merged.firstIndex { $0.name == a } ?? 0 < merged.firstIndex { $0.name == b } ?? 0
+                })
         let after = try network(x)
         #expect(try after.largestDifference(to: plain(x)) > 1e-3)
         #expect(try again(x).largestDifference(to: after) < 1e-5)

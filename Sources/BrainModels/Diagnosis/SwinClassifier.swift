@@ -147,7 +147,10 @@ extension SwinClassifier: StagedNetwork {
 
 extension SwinClassifier: MappedNetwork {
     public func mapGrid(of shape: [Int]) -> [Int] {
-        [1] + configuration.sides.map { side in (0..<3).reduce(side / configuration.patch) { length, _ in (length + 1) / 2 } }
+        [1]
+            + configuration.sides.map { side in
+                (0..<3).reduce(side / configuration.patch) { length, _ in (length + 1) / 2 }
+            }
     }
 
     public func answer(

@@ -2,8 +2,8 @@ internal import CEngine
 
 /// Gives every feature zero mean and unit variance over the samples of a batch and their places, as measured in training.
 ///
-/// In training, unless an ``Adaptation`` leaves it out, it moves its running mean and variance towards those of the batch: beside the optimiser it is the one thing
-/// that writes to stored tensors.
+/// In training, unless an ``Adaptation`` leaves it out, it moves its running mean and variance towards those of the batch:
+/// beside the optimiser it is the one thing that writes to stored tensors.
 ///
 /// Ioffe & Szegedy, *Batch Normalization*, ICML 2015, [arXiv:1502.03167](https://arxiv.org/abs/1502.03167).
 public struct BatchNorm: Layer {
@@ -30,6 +30,7 @@ public struct BatchNorm: Layer {
     public func callAsFunction(_ x: Tensor) throws(NetworkError) -> Tensor {
         try Tensor(
             engine_batch_norm(
-                x.raw, weight.raw, bias.raw, mean.raw, variance.raw, Engine.isTraining && !isFrozen ? 1 : 0, momentum, epsilon))
+                x.raw, weight.raw, bias.raw, mean.raw, variance.raw, Engine.isTraining && !isFrozen ? 1 : 0, momentum,
+                epsilon))
     }
 }

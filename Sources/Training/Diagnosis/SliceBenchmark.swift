@@ -80,7 +80,8 @@ public struct SliceBenchmark: Sendable {
             rows.append(try row(training.network, seed, aim, told, set, parts))
         }
         rows.append(try row("most frequent class, mean age", nil, aim, guesses(set, parts), set, parts))
-        rows.append(try row("line through thumbnails", nil, aim, lines(aim, set, parts, training.calibrationFolds), set, parts))
+        rows.append(
+            try row("line through thumbnails", nil, aim, lines(aim, set, parts, training.calibrationFolds), set, parts))
         return rows
     }
 

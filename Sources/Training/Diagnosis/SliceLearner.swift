@@ -27,7 +27,8 @@ struct SliceLearner {
                 "epochs, batch, rate, patience and items are above zero, smoothing and validation are below one")
         }
         guard start != nil || training.adaptation == .all else {
-            throw TrainingError.run("\(training.adaptation.rawValue) adapts a trained network, and none was given to start from")
+            throw TrainingError.run(
+                "\(training.adaptation.rawValue) adapts a trained network, and none was given to start from")
         }
         let parts = all.apart(aim == .maskedViews ? 0 : training.validation, seed: seed)
         (set, aside) = (all[parts.kept], all[parts.aside])
@@ -49,7 +50,8 @@ struct SliceLearner {
         beside = Weights(seed: seed, trainable: true)
         masked = try aim == .maskedViews ? Self.masked(network, beside, training) : nil
         if training.adaptation == .lora, !weights.tensors.contains(where: { $0.name.hasSuffix("lora_A") }) {
-            throw TrainingError.run("\(training.network) has no linear maps beside its head that factors could stand beside")
+            throw TrainingError.run(
+                "\(training.network) has no linear maps beside its head that factors could stand beside")
         }
     }
 

@@ -24,7 +24,10 @@ public struct SliceSet: Sendable {
         progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) throws(ImagingError) {
         let classes = classes ?? collection.classes
-        contract = SliceInput.Contract(side: side, views: collection.views)
+        var contract = SliceInput.Contract(side: side, views: collection.views)
+        // Those of OASIS-1 are.
+        if collection.views == SliceCollection.planes { contract.isExtracted = true }
+        self.contract = contract
         var (values, labels): ([[Float]], [Int]) = ([], [])
         for item in collection.items {
             guard let label = classes.firstIndex(of: item.label) else {

@@ -85,7 +85,7 @@ public enum SliceTrainer {
             if let first = training.pretraining {
                 var earlier = training
                 (earlier.pretraining, earlier.adaptation) = (nil, .all)
-                start = try HeldTensors( learned(first, earlier, start, first.rawValue + " first").tensors)
+                start = try HeldTensors(learned(first, earlier, start, first.rawValue + " first").tensors)
             }
             let (learner, weights) = try learned(aim, training, start, "")
             let prefix = count > 1 ? "members.\(member)." : ""

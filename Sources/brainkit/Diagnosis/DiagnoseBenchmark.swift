@@ -26,7 +26,8 @@ struct DiagnoseBenchmark: ParsableCommand {
     @Option(help: "Trainings, with the seeds from 1.")
     var seeds = 1
     @Option(
-        help: ArgumentHelp("Also write a page with the table and how far probabilities can be believed.", valueName: "file.html")
+        help: ArgumentHelp(
+            "Also write a page with the table and how far probabilities can be believed.", valueName: "file.html")
     )
     var report: String?
     @Flag(help: "Print one JSON object.")
@@ -37,7 +38,8 @@ struct DiagnoseBenchmark: ParsableCommand {
             throw ValidationError("--folds is from 2 to 100 and --seeds from 1 to 100")
         }
         guard options.aim != .maskedViews else {
-            throw ValidationError("--learn masked-views tells nothing that could be measured; --pretrain masked-views is meant")
+            throw ValidationError(
+                "--learn masked-views tells nothing that could be measured; --pretrain masked-views is meant")
         }
     }
 
@@ -57,14 +59,17 @@ struct DiagnoseBenchmark: ParsableCommand {
             parts = SliceBenchmark.parts(of: set, folds: folds)
         }
         let bar = SliceTrainingBar(rounds: training.epochs)
-        let rows = try SliceBenchmark.run(options.aim, set, parts, training, seeds: seeds, from: options.start.weights()) {
+        let rows = try SliceBenchmark.run(
+            options.aim, set, parts, training, seeds: seeds, from: options.start.weights()
+        ) {
             model, fold, progress in
             bar.show(progress, of: "\(model), fold \(fold + 1)")
         }
         if let page {
             let data = URL(fileURLWithPath: options.data).lastPathComponent
             let parts = test == nil ? "\(folds) folds of \(data)" : "\(data), tested on others"
-            try SliceBenchmarkPage(rows: rows, classes: options.aim.hasClasses ? set.classes : [], data: parts).write(to: page)
+            try SliceBenchmarkPage(rows: rows, classes: options.aim.hasClasses ? set.classes : [], data: parts).write(
+                to: page)
         }
         if json { try Console.result(["rows": rows]) } else { rows.forEach(Self.print) }
     }

@@ -82,7 +82,8 @@ struct SliceBenchmarkPage {
         }
         return ReportTable(
             "Ages", columns: columns, rows: cells,
-            note: "Mean absolute errors with a bootstrap over people. Corrections and intervals come from each training part alone; 0.90 "
+            note:
+                "Mean absolute errors with a bootstrap over people. Corrections and intervals come from each training part alone; 0.90 "
                 + "is what the interval is made for.")
     }
 }

@@ -41,23 +41,23 @@ struct SliceRun {
         guard model.canExplain(by: options.reason) else {
             throw Failure(.usage, "\(shipped.card.network) has nothing that --why \(options.why) could follow")
         }
-        let items = try items(settings), bar = Progress("telling")
+        var contract = settings.contract
+        contract.isExtracted = options.extract ?? contract.isExtracted
+        let source = try SliceSource(options.input, contract), items = source.items, bar = Progress("telling")
         var records: [Record] = [], page = SlicePage(shipped, options.reason, tells: tells)
         for (number, item) in items.enumerated() {
             do {
-                var pictures: [Picture] = []
-                for file in item.files { pictures.append(try PictureFile.read(file)) }
-                let values = try SliceInput.values(pictures, settings.contract)
+                let values = try source.values(of: item)
                 let record = record(item.name, try model.answers([values])[0], settings)
-                if maps != nil || (report != nil && page.hasRoom) {
+                let isShown = report != nil && page.hasRoom
+                if maps != nil || isShown {
                     let map = SliceMap(
                         values: values, map: try model.map(values, by: options.reason, ofAge: tells == .age),
                         contract: settings.contract)
                     if let maps { try write(map, of: item.name, to: maps) }
-                    if page.hasRoom { try page.add(record, map) }
-                } else if report != nil {
-                    page.leaveOut()
+                    if isShown { try page.add(record, map) }
                 }
+                if report != nil && !isShown { page.leaveOut() }
                 records.append(record)
             } catch {
                 guard items.count > 1, let failure = Failure(error) else { throw error }
@@ -72,28 +72,6 @@ struct SliceRun {
         guard records.count == items.count else {
             throw Failure(.someFailed, "\(items.count - records.count) of \(items.count) failed, the rest is done")
         }
-    }
-
-    /// A picture, the pictures of a folder and of folders in it, or the items of a folder of several views.
-    private func items(_ settings: SliceModel.Settings) throws -> [(name: String, files: [URL])] {
-        let source = URL(fileURLWithPath: options.input)
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: source.path, isDirectory: &isFolder) else {
-            throw ImagingError.missing(path: source.path)
-        }
-        guard settings.contract.views.count == 1 else {
-            let collection = try SliceCollection(folder: source)
-            guard collection.views == settings.contract.views else {
-                throw ImagingError.layout("expected the views \(settings.contract.views.joined(separator: ", "))")
-            }
-            return collection.items.map { ($0.subject, $0.files) }
-        }
-        guard isFolder.boolValue else { return [(source.lastPathComponent, [source])] }
-        let names = FileManager.default.enumerator(atPath: source.path)?.compactMap { $0 as? String } ?? []
-        let pictures = names.filter(PictureFile.isNamed)
-            .sorted()
-        guard !pictures.isEmpty else { throw Failure(.missing, "expected pictures in \(source.path), found none") }
-        return pictures.map { ($0, [source.appendingPathComponent($0)]) }
     }
 
     private func record(_ name: String, _ answer: SliceModel.Answer, _ settings: SliceModel.Settings) -> Record {

@@ -62,7 +62,9 @@ struct SliceTrainingOptions: ParsableArguments {
         }
         guard [epochs, batch, patience].allSatisfy({ $0.map { (1...100_000).contains($0) } ?? true }),
             rate.map({ $0 > 0 && $0 < 1 }) ?? true
-        else { throw ValidationError("--epochs, --batch and --patience are above zero, and --rate lies between 0 and 1") }
+        else {
+            throw ValidationError("--epochs, --batch and --patience are above zero, and --rate lies between 0 and 1")
+        }
         guard (0...0.5).contains(validation), (1...20).contains(ensemble),
             calibrationFolds.map({ $0 == 0 || (2...100).contains($0) }) ?? true
         else {

@@ -45,7 +45,9 @@ import Testing
         var training = SliceTraining.ofBars(epochs: 15)
         (training.adaptation, training.rank) = (.lora, 4)
         var losses: [Double] = []
-        let trained = try SliceTrainer.train(.classes, on: set, training, seed: 2, from: first) { losses.append($0.loss) }
+        let trained = try SliceTrainer.train(.classes, on: set, training, seed: 2, from: first) {
+            losses.append($0.loss)
+        }
         let right = zip(try trained.model.answers(set.values), set.labels).count { $0.probabilities[$1] > 0.5 }
         #expect(right > 70 && losses[14] < losses[0], "\(right) of 96, \(losses)")
     }
@@ -79,7 +81,9 @@ import Testing
     func hiddenViewsAreLearned(views: Int) throws {
         let set = SliceSet.bars(64, views: views)
         var losses: [Double] = []
-        let trained = try SliceTrainer.train(.maskedViews, on: set, .ofBars(epochs: 12), seed: 1) { losses.append($0.loss) }
+        let trained = try SliceTrainer.train(.maskedViews, on: set, .ofBars(epochs: 12), seed: 1) {
+            losses.append($0.loss)
+        }
         let last = try #require(losses.last), first = try #require(losses.first)
         #expect(last < 0.9 * first && last > 0, "\(first) to \(last)")
         #expect(trained.model.settings.answers == 0)

@@ -96,8 +96,10 @@ import Testing
         let aside = set(32)[set(32).apart(0.25, seed: 1).aside]
         let again = zip(try model.answers(aside.values), aside.labels).reduce(0) { $0 - log($1.0.probabilities[$1.1]) }
         #expect(abs(again / Double(aside.count) - best) < 0.05 * best + 0.01, "\(again / Double(aside.count)), \(best)")
-        #expect(tensors.map(\.name) == (try SliceTrainer.train(.classes, on: set(32), self.training(epochs: 1), seed: 1))
-            .tensors.map(\.name))
+        #expect(
+            tensors.map(\.name)
+                == (try SliceTrainer.train(.classes, on: set(32), self.training(epochs: 1), seed: 1))
+                .tensors.map(\.name))
     }
 
     @Test func severalNetworksAreAveraged() throws {
@@ -107,7 +109,9 @@ import Testing
         let (model, tensors) = (trained.model, trained.tensors)
         #expect(model.settings.members == 2 && tensors.contains { $0.name == "members.1.head.weight" })
         training.members = 1
-        let single = try [1, 1001].map { try SliceTrainer.train(.both, on: set, training, seed: $0).model.answers(set.values) }
+        let single = try [1, 1001].map {
+            try SliceTrainer.train(.both, on: set, training, seed: $0).model.answers(set.values)
+        }
         for (n, answer) in try model.answers(set.values).enumerated() {
             let mean = (single[0][n].probabilities[0] + single[1][n].probabilities[0]) / 2
             #expect(abs(answer.probabilities[0] - mean) < 1e-6)
