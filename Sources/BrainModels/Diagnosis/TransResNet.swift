@@ -129,10 +129,13 @@ extension TransResNet {
     func encoded(
         _ x: Tensor, hiding hidden: Tensor, behind mask: Tensor
     ) throws(NetworkError) -> (vectors: Tensor, seen: Tensor) {
-        let vectors = try embedding(map(of: x))
-        var tokens = try tokens(ofVectors: vectors * hidden.scaled(by: -1, plus: 1) + mask * hidden)
-        for block in blocks { tokens = try block(tokens) }
-        return (vectors, try norm(tokens).narrowed(1, from: 1, length: vectors.shape[1]))
+        // In one go: between two operations another thread's training could change how layers behave.
+        try Engine.run { () throws(NetworkError) in
+            let vectors = try embedding(map(of: x))
+            var tokens = try tokens(ofVectors: vectors * hidden.scaled(by: -1, plus: 1) + mask * hidden)
+            for block in blocks { tokens = try block(tokens) }
+            return (vectors, try norm(tokens).narrowed(1, from: 1, length: vectors.shape[1]))
+        }
     }
 }
 
