@@ -54,9 +54,28 @@ public struct Weights: Sendable {
         let name = self[name].path
         var tensor = try source.take(name, shape: shape, start: start)
             .converted(to: settings.type).moved(to: settings.device)
-        if settings.trainable && !fixed { tensor = try tensor.parameter() }
-        ledger.record(name, tensor, trained: settings.trainable && !fixed)
+        let isTrained = settings.trainable && !fixed && settings.adaptation.trains(name)
+        if isTrained { tensor = try tensor.parameter() }
+        ledger.record(name, tensor, trained: isTrained)
         return tensor
+    }
+
+    /// Whether tensors of this place gather gradients, or the whole network is only used.
+    var areFrozen: Bool { settings.trainable && !settings.adaptation.trains(path) }
+
+    /// Factors to be trained beside the frozen matrix `weight` of this place; nil where the adaptation wants none.
+    func factors(from input: Int, to output: Int) throws(NetworkError) -> LowRankFactors? {
+        guard areFrozen, let rank = settings.adaptation.rank else { return nil }
+        let draw = DrawSource(seed: settings.adaptation.seed), name = self["weight"].path
+        func factor(_ ending: String, _ shape: [Int], _ start: Start) throws(NetworkError) -> Tensor {
+            let tensor = try draw.take(name + ending, shape: shape, start: start)
+                .converted(to: settings.type).moved(to: settings.device).parameter()
+            ledger.record(name + ending, tensor, trained: true)
+            return tensor
+        }
+        let down = try factor(
+            LowRankFactors.down, [rank, input], .uniform(bound: 1 / Float(input).squareRoot()))
+        return LowRankFactors(downwards: down, upwards: try factor(LowRankFactors.up, [output, rank], .zeros))
     }
 
     /// Checks that every tensor of the checkpoint was taken.
@@ -77,8 +96,19 @@ public struct Weights: Sendable {
     /// The names that ``accept(_:)`` ticked off.
     public var accepted: Set<String> { ledger.accepted }
 
-    /// Every tensor taken so far, in the order of taking: what a checkpoint saves.
+    /// Every tensor taken so far, in the order of taking: what a checkpoint saves, see ``merged()``.
     public var tensors: [(name: String, tensor: Tensor)] { ledger.entries.map { ($0.name, $0.tensor) } }
+
+    /// The same with the factors of an ``Adaptation`` added to their matrices, so that nothing shows that there were any.
+    public func merged() throws(NetworkError) -> [(name: String, tensor: Tensor)] {
+        let all = Dictionary(tensors.map { ($0.name, $0.tensor) }) { first, _ in first }
+        return try tensors.filter { !LowRankFactors.names($0.name) }.map { (entry) throws(NetworkError) in
+            guard let down = all[entry.name + LowRankFactors.down], let up = all[entry.name + LowRankFactors.up] else {
+                return entry
+            }
+            return (entry.name, try entry.tensor + up.detached().matmul(down.detached()))
+        }
+    }
     /// The tensors among them that training changes.
     public var parameters: [(name: String, tensor: Tensor)] {
         ledger.entries.filter(\.trained).map { ($0.name, $0.tensor) }
@@ -93,6 +123,21 @@ extension Weights {
         self.init(
             source: FileSource(file: file), ledger: Ledger(),
             settings: Settings(type: type, device: device, trainable: trainable), path: "")
+    }
+
+    /// Starts a training from a checkpoint.
+    ///
+    /// - Parameters:
+    ///   - drawn: modules, by the first part of their names, whose tensors are drawn from `seed` where the checkpoint has none or
+    ///     ones of another shape; those of all other modules have to be there.
+    public init(
+        startingFrom file: any TensorFile, drawing drawn: Set<String>, seed: UInt64,
+        adapting adaptation: Adaptation = .all
+    ) {
+        self.init(
+            source: MixedSource(file: FileSource(file: file), draw: DrawSource(seed: seed), drawn: drawn),
+            ledger: Ledger(),
+            settings: Settings(type: .float32, device: .cpu, trainable: true, adaptation: adaptation), path: "")
     }
 
     /// Draws every tensor anew, the same ones for the same seed.
@@ -126,6 +171,7 @@ extension Weights {
     private struct Settings {
         let type: ElementType, device: Device, trainable: Bool
         var products = ElementType.float32
+        var adaptation = Adaptation.all
     }
 
     private final class Ledger: Sendable {
@@ -161,6 +207,20 @@ private struct FileSource: WeightSource {
         }
         guard entry.shape == shape else { throw .weightShape(name: name, declared: shape, found: entry.shape) }
         return try Tensor(entry.type, shape: shape) { (bytes) throws(NetworkError) in try file.read(name, into: bytes) }
+    }
+}
+
+/// A checkpoint, and modules that are drawn where it does not fit.
+private struct MixedSource: WeightSource {
+    let file: FileSource, draw: DrawSource
+    let drawn: Set<String>
+    var names: [String] { file.names.filter { !drawn.contains(Adaptation.module(of: $0)) } }
+
+    func take(_ name: String, shape: [Int], start: Weights.Start) throws(NetworkError) -> Tensor {
+        let fits = file.file.entries[name]?.shape == shape
+        let isDrawn = !fits && drawn.contains(Adaptation.module(of: name))
+        return try isDrawn
+            ? draw.take(name, shape: shape, start: start) : file.take(name, shape: shape, start: start)
     }
 }
 

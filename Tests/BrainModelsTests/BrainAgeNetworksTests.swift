@@ -33,8 +33,14 @@ import Testing
         return c
     }
 
+    private static func resNet() -> SliceResNet.Configuration {
+        var c = SliceResNet.Configuration()
+        (c.views, c.sides, c.channels, c.answers) = (2, [32, 48], [2, 3, 4, 6], 3)
+        return c
+    }
+
     private static let inputs = [
-        "trans-resnet": [2, 2, 32, 48],
+        "trans-resnet": [2, 2, 32, 48], "resnet": [2, 2, 32, 48],
         "global-local": [2, 3, 60, 72], "relation": [2, 2, 64, 64, 32], "triamese": [2, 1, 10, 12, 9],
     ]
 
@@ -42,6 +48,7 @@ import Testing
         switch name {
         case "global-local": try GlobalLocalTransformer(weights, Self.globalLocal())
         case "relation": try RelationTransformer(weights, Self.relation())
+        case "resnet": try SliceResNet(weights, Self.resNet())
         case "trans-resnet": try TransResNet(weights, Self.transResNet())
         default: try TriameseTransformer(weights, Self.triamese())
         }
@@ -52,7 +59,7 @@ import Testing
     }
 
     @Test(
-        arguments: ["global-local", "relation", "triamese", "trans-resnet"],
+        arguments: ["global-local", "relation", "triamese", "trans-resnet", "resnet"],
         [(ElementType.float32, 1e-5), (.float64, 1e-6)])
     func answersAreTheReferences(name: String, precision: (ElementType, Double)) throws {
         let weights = Weights(try Golden.open(name + "-small"), type: precision.0)
@@ -64,7 +71,7 @@ import Testing
         #expect(difference < precision.1, "\(difference)")
     }
 
-    @Test(arguments: [("relation", 3), ("triamese", 2), ("trans-resnet", 4)])
+    @Test(arguments: [("relation", 3), ("triamese", 2), ("trans-resnet", 4), ("resnet", 3)])
     func gradientsAreTheReferences(name: String, count: Int) throws {
         let weights = Weights(try Golden.open(name + "-small"), type: .float64, trainable: true)
         let network = try network(name, weights), numbers = try Golden.open(name + "-small-io")

@@ -52,26 +52,28 @@ import Testing
 
     @Test func probabilitiesAreTheSoftmax() throws {
         let settings = SliceModel.Settings(contract: .init(side: 32), classes: ["a", "b"])
-        let answers = try SliceModel(Quarters(), settings).answers([item { $0 < 16 && $1 < 16 }, item { _, _ in true }])
+        let answers = try SliceModel([Quarters()], settings).answers([
+            item { $0 < 16 && $1 < 16 }, item { _, _ in true },
+        ])
         #expect(abs(answers[0].probabilities[0] - 1 / (1 + exp(-2))) < 1e-6)
         #expect(abs(answers[1].probabilities[0] - 0.5) < 1e-6)
         #expect(answers[0].age == nil)
         let wrong = SliceModel.Settings(contract: .init(side: 32), classes: ["a", "b", "c"])
-        #expect(throws: NetworkError.self) { try SliceModel(Quarters(), wrong).answers([item { _, _ in true }]) }
+        #expect(throws: NetworkError.self) { try SliceModel([Quarters()], wrong).answers([item { _, _ in true }]) }
     }
 
     @Test func theNumberAfterTheClassesIsTheAge() throws {
         var scale = AgeScale(mean: 50, deviation: 10)
         (scale.low, scale.high, scale.slope, scale.intercept) = (-4, 6, 1.1, -5)
         let settings = SliceModel.Settings(contract: .init(side: 32), classes: ["all"], age: scale)
-        let age = try #require(SliceModel(Quarters(), settings).answers([item { $0 >= 16 && $1 >= 16 }])[0].age)
+        let age = try #require(SliceModel([Quarters()], settings).answers([item { $0 >= 16 && $1 >= 16 }])[0].age)
         #expect(abs(age.years - 72) < 1e-4 && abs(age.low - 68) < 1e-4 && abs(age.high - 78) < 1e-4)
         #expect(abs(AgeScale(mean: 50, deviation: 10).number(of: 65) - 1.5) < 1e-12)
     }
 
     @Test func hidingWhatCountsShowsIt() throws {
         let settings = SliceModel.Settings(contract: .init(side: 32), classes: ["a", "b"])
-        let map = try SliceModel(Quarters(), settings).occlusion(item { $0 < 16 && $1 < 16 })
+        let map = try SliceModel([Quarters()], settings).map(item { $0 < 16 && $1 < 16 }, by: .occlusion)
         #expect(map[5 * 32 + 5] > 0)
         #expect(abs(map[5 * 32 + 27]) < 1e-6 && abs(map[27 * 32 + 27]) < 1e-6)
     }

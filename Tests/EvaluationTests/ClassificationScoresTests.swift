@@ -59,4 +59,14 @@ import Testing
         #expect(throws: EvaluationError.self) { try RegressionScores([1], truth: [1, 2]) }
         #expect(throws: EvaluationError.self) { try RegressionScores([], truth: []) }
     }
+
+    @Test func reliabilityIsTheShareOfEachBin() throws {
+        let scores = try ClassificationScores(
+            [[0.9, 0.1], [0.9, 0.1], [0.45, 0.55], [0.1, 0.9]], truth: [0, 1, 1, 1])
+        #expect(scores.reliability.map(\.items) == [1, 3])
+        #expect(scores.reliability[0].share == 1 && abs(scores.reliability[1].share - 2.0 / 3) < 1e-12)
+        #expect(abs(scores.reliability[1].probability - 0.9) < 1e-12)
+        let error = scores.reliability.reduce(0) { $0 + Double($1.items) / 4 * abs($1.probability - $1.share) }
+        #expect(abs(error - scores.calibrationError) < 1e-12)
+    }
 }

@@ -1,3 +1,4 @@
+import BrainData
 import Evaluation
 import Foundation
 import TestSupport
@@ -53,6 +54,17 @@ import Testing
         }
         #expect(right > 18, "\(right) of 24")
         #expect(try FileManager.default.contentsOfDirectory(atPath: maps.path).count == 24)
+        let page = folder.file("page.html")
+        for why in ["grad-cam", "rollout"] {
+            let shown = try Command(
+                "diagnose", "-i", slices + "/lying/1.png", "-o", table.path, "--model", model, "--threads", "1",
+                "--why",
+                why, "--report", page.path)
+            #expect(shown.status == 0)
+            let text = try String(contentsOf: page, encoding: .utf8)
+            #expect(text.contains(why == "rollout" ? "attention rollout" : "Grad-CAM") && text.contains("lying"))
+            #expect(text.contains("Research use, not a diagnosis") && text.contains("data:image/png"))
+        }
         let one = try Command(
             "diagnose", "-i", slices + "/lying/1.png", "-o", table.path, "--model", model, "--json", "--threads", "1")
         let items = try #require(one.object()["items"] as? [[String: Any]])
@@ -62,7 +74,8 @@ import Testing
     }
 
     @Test func aBenchmarkHasItsBaselines() throws {
-        let run = try Command(learning("benchmark", "--folds", "2", "--json"))
+        let run = try Command(
+            learning("benchmark", "--folds", "2", "--json", "--report", folder.file("page.html").path))
         #expect(run.status == 0)
         let rows = try #require(run.object()["rows"] as? [[String: Any]])
         #expect(
@@ -70,6 +83,92 @@ import Testing
                 "trans-resnet", "most frequent class, mean age", "line through thumbnails",
             ])
         #expect(try #require((rows[1]["classes"] as? [String: Any])?["accuracy"] as? Double) <= 0.5)
+        let page = try String(contentsOf: folder.file("page.html"), encoding: .utf8)
+        #expect(page.contains("Reliability") && page.contains("line through thumbnails") && page.contains("<svg"))
+    }
+
+    @Test func convolutionsAloneHaveNoAttentionToFollow() throws {
+        let sizes = folder.file("resnet.json"), model = folder.file("plain").path
+        try Data("{\"channels\": [4, 8, 8, 16]}".utf8).write(to: sizes)
+        let trained = try Command(
+            "diagnose", "train", "--data", slices, "--network", "resnet", "--config", sizes.path, "--side", "32",
+            "--epochs",
+            "3", "--batch", "8", "--validation", "0.2", "--ensemble", "2", "--threads", "1", "-o", model)
+        #expect(trained.status == 0)
+        func told(_ why: String) throws -> Command {
+            try Command(
+                "diagnose", "-i", slices, "-o", folder.file("x.csv").path, "--model", model, "--why", why, "--maps",
+                folder.file("maps").path, "--threads", "1")
+        }
+        #expect(try told("grad-cam").status == 0)
+        let refused = try told("rollout")
+        #expect(refused.status == 64 && refused.errors.contains("rollout"))
+    }
+
+    /// A bright ball in air, the size of a head or of its slices; brighter for the old.
+    private func ball(_ size: SIMD3<Int>, age: Int) -> [UInt8] {
+        (0..<size.x * size.y * size.z).map { n in
+            let at = SIMD3(n % size.x, n / size.x % size.y, n / size.x / size.y)
+            let from = SIMD3<Double>(at) / SIMD3<Double>(size) - 0.5
+            let radius = size.z == 1 ? from.x * from.x + from.y * from.y : (from * from).sum()
+            return radius > 0.16 ? 0 : radius < 0.02 ? UInt8(40 + 2 * age) : UInt8(100 + (at.x * 7 + at.y * 3) % 20)
+        }
+    }
+
+    private func writePeople() throws -> String {
+        var table = "ID,Age\n"
+        for n in 0..<16 {
+            let label = n % 2 == 0 ? "control" : "dementia"
+            table += "S\(n),\(30 + 3 * n)\n"
+            for plane in SliceCollection.planes {
+                let file = folder.file("people/\(plane)/\(label)/S\(n)_x.png")
+                try FileManager.default.createDirectory(
+                    at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+                try PNG.grey(ball([40, 40, 1], age: 30 + 3 * n), width: 40, height: 40).write(to: file)
+            }
+        }
+        try Data(table.utf8).write(to: folder.file("people/subjects.csv"))
+        return folder.file("people").path
+    }
+
+    @Test func agesHaveAnIntervalAndScansAreCutForThem() throws {
+        let model = folder.file("age").path, people = try writePeople()
+        let sizes = ["--side", "32", "--epochs", "3", "--batch", "8", "--threads", "1"]
+        let trained = try Command(
+            [
+                "diagnose", "train", "--data", people, "--learn", "age", "--config", folder.file("small.json").path,
+                "--calibration-folds", "2", "-o", model,
+            ] + sizes)
+        #expect(trained.status == 0 && trained.errors.contains("trained"))
+        let scan = folder.file("scans/one.nii.gz"), size = SIMD3(48, 60, 40)
+        try FileManager.default.createDirectory(
+            at: scan.deletingLastPathComponent(), withIntermediateDirectories: true)
+        let grid = Grid(size: size, affine: Affine(spacing: [3, 3, 4]))
+        try ImageFile.write(Volume(grid: grid, voxels: ball(size, age: 50).map(Float.init)), to: scan)
+        let page = folder.file("age.html")
+        let told = try Command(
+            "age", "-i", scan.path, "-o", folder.file("age.csv").path, "--model", model, "--json", "--threads", "1",
+            "--report", page.path, "--why", "grad-cam")
+        let item = try #require((told.object()["items"] as? [[String: Any]])?.first)
+        let (age, low, high) = (item["age"] as? Double, item["low"] as? Double, item["high"] as? Double)
+        #expect(try #require(low) < #require(high) && age != nil)
+        #expect(try String(contentsOf: page, encoding: .utf8).contains("nine of ten lie between"))
+        let all = try Command(
+            "age", "-i", folder.file("scans").path, "-o", folder.file("all.csv").path, "--model", model, "--no-extract",
+            "--threads", "1")
+        #expect(all.status == 0)
+        let adapted = try Command(
+            [
+                "diagnose", "train", "--data", people, "--from", model, "--adapt", "lora", "--rank", "2", "--epochs",
+                "2",
+                "--batch", "8", "--threads", "1", "-o", folder.file("dementia").path,
+            ])
+        #expect(adapted.status == 0 && adapted.errors.contains(" of ") && adapted.errors.contains("parameters"))
+        let card = try String(contentsOf: folder.file("dementia/card.json"), encoding: .utf8)
+        #expect(card.contains("from age, --adapt lora") && card.contains("\"isExtracted\" : true"))
+        let both = try Command(
+            ["diagnose", "train", "--data", people, "--from", model, "--network", "resnet", "-o", model] + sizes)
+        #expect(both.status == 64)
     }
 
     @Test func mistakesAreOneSentence() throws {

@@ -6,7 +6,7 @@ import torch
 
 from common import command_line, draw_halves, save, waves
 from reference.brain_age import GlobalLocal, Relation, Triamese
-from reference.trans_resnet import TransResNet
+from reference.trans_resnet import ResNet, TransResNet
 
 
 @torch.no_grad()
@@ -53,8 +53,10 @@ def write(folder):
     make(TransResNet(2, (32, 48), (2, 3, 4, 6), width=8, depth=2, heads=2, answers=3), "trans-resnet-small",
          waves((2, 2, 32, 48), 0.11, 0.37),
          ("conv1.weight", "layer2.downsample.0.weight", "view_embed", "blocks.1.attn.qkv.weight"), folder, trains=False)
+    make(ResNet(2, (2, 3, 4, 6), answers=3), "resnet-small", waves((2, 2, 32, 48), 0.11, 0.37),
+         ("conv1.weight", "layer3.conv1.weight", "fc.weight"), folder, trains=False)
     with torch.device("meta"):
-        for network in (GlobalLocal(), Relation(), Triamese(), TransResNet()):
+        for network in (GlobalLocal(), Relation(), Triamese(), TransResNet(), ResNet()):
             print(type(network).__name__, sum(p.numel() for p in network.parameters()), "parameters")
 
 

@@ -76,6 +76,14 @@ extension Catalog {
             build: { weights, json in
                 try TransResNet(weights, configuration(json, standard: TransResNet.Configuration()))
             }),
+        Entry(
+            name: "resnet", task: "classes or ages from a few slices of one brain, by convolutions alone",
+            citation: "after He et al., Deep Residual Learning for Image Recognition, CVPR 2016, arXiv:1512.03385",
+            inputs: 1, axes: 4, parameters: 549_884, gigaflopsPerMegavoxel: 0.183 / 0.016_384, bytesPerVoxel: 120,
+            golden: "resnet-small", licence: "Apache-2.0", forms: [],
+            build: { weights, json in
+                try SliceResNet(weights, configuration(json, standard: SliceResNet.Configuration()))
+            }),
     ]
 
     private static let shiftedWindows =

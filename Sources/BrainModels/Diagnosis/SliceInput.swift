@@ -8,6 +8,8 @@ public struct SliceInput: Sendable {
         public var side = 128
         /// What the pictures show, in the order of the network's views.
         public var views = ["slice"]
+        /// Whether the pictures show brains alone, cut out of their heads; nil where that is unknown.
+        public var isExtracted: Bool?
 
         public init(side: Int = 128, views: [String] = ["slice"]) { (self.side, self.views) = (side, views) }
     }
@@ -22,11 +24,16 @@ public struct SliceInput: Sendable {
     ///
     /// - Throws: ``ImagingError`` where there is another number of pictures, or one is black.
     public static func values(_ pictures: [Picture], _ contract: Contract) throws(ImagingError) -> [Float] {
-        guard pictures.count == contract.views.count else {
-            throw .layout("expected \(contract.views.joined(separator: ", ")), found \(pictures.count) pictures")
+        try values(slices: pictures.map(\.slice), contract)
+    }
+
+    /// The same of slices that were cut from a scan, see ``ScanSlices``.
+    public static func values(slices: [Volume], _ contract: Contract) throws(ImagingError) -> [Float] {
+        guard slices.count == contract.views.count else {
+            throw .layout("expected \(contract.views.joined(separator: ", ")), found \(slices.count) pictures")
         }
         var values: [Float] = []
-        for picture in pictures { values += try square(picture.slice, side: contract.side) }
+        for slice in slices { values += try square(slice, side: contract.side) }
         return values
     }
 

@@ -11,9 +11,21 @@ public struct SliceModel: Sendable {
         public var classes: [String]
         /// How the number after the classes becomes years; nil for a network that tells none.
         public var age: AgeScale?
+        /// Networks whose answers are averaged, `members.0` and so on in the checkpoint; nil for a single one.
+        public var members: Int?
 
         public init(contract: SliceInput.Contract, classes: [String], age: AgeScale? = nil) {
             (self.contract, self.classes, self.age) = (contract, classes, age)
+        }
+
+        /// Those of a card.
+        ///
+        /// - Throws: ``NetworkError/configuration(_:)`` where the model is for something else.
+        public static func of(_ card: ModelCard) throws(NetworkError) -> Settings {
+            guard card.use == .diagnosis || card.use == .age else {
+                throw .configuration("\(card.name) is for \(card.use.command)")
+            }
+            return try card.input(as: Settings.self)
         }
 
         /// Numbers that the network has to answer with.
@@ -34,30 +46,37 @@ public struct SliceModel: Sendable {
     }
 
     public let settings: Settings
-    private let network: any Layer
+    let networks: [any Layer]
 
     /// - Throws: ``NetworkError`` where weights are missing or more than the network has.
     public init(
         network entry: Catalog.Entry, _ configuration: CardSettings, _ settings: Settings, _ tensors: any TensorFile
     ) throws {
-        let weights = Weights(tensors)
-        let network = try entry.build(weights, configuration.json())
+        let weights = Weights(tensors), json = try configuration.json()
+        guard (1...100).contains(settings.members ?? 1) else {
+            throw NetworkError.configuration("\(settings.members ?? 1) members are not from 1 to 100")
+        }
+        let places = settings.members.map { (0..<$0).map { weights["members"][$0] } } ?? [weights]
+        let networks = try places.map { try entry.build($0, json) }
         try weights.finish()
-        self.init(network, settings)
+        self.init(networks, settings)
     }
 
     /// - Throws: ``NetworkError`` where the model is for something else, or its files do not fit together.
     public init(_ model: ShippedModel) throws {
         let card = model.card
-        guard card.use == .diagnosis || card.use == .age else {
-            throw NetworkError.configuration("\(card.name) is for \(card.use.command)")
-        }
         try self.init(
-            network: Catalog.entry(named: card.network), card.configuration, card.input(as: Settings.self),
+            network: Catalog.entry(named: card.network), card.configuration, Settings.of(card),
             TensorFiles.open(model.weights))
     }
 
-    init(_ network: any Layer, _ settings: Settings) { (self.network, self.settings) = (network, settings) }
+    /// Networks that stand in memory, one or several whose answers are averaged.
+    ///
+    /// - Precondition: there is at least one.
+    public init(_ networks: [any Layer], _ settings: Settings) {
+        precondition(!networks.isEmpty, "no network")
+        (self.networks, self.settings) = (networks, settings)
+    }
 
     /// What the pictures of one brain show.
     public func answer(_ pictures: [Picture]) throws -> Answer {
@@ -70,26 +89,33 @@ public struct SliceModel: Sendable {
         var answers: [Answer] = []
         for start in stride(from: 0, to: items.count, by: 32) {
             let part = items[start..<min(start + 32, items.count)]
-            let numbers = try Engine.run { () throws(NetworkError) in
-                try network(Tensor(part.flatMap { $0 }, shape: [part.count, views, side, side])).doubles()
+            let x = try Tensor(part.flatMap { $0 }, shape: [part.count, views, side, side])
+            let numbers = try networks.map { (network) throws(NetworkError) in
+                try Engine.run { () throws(NetworkError) in try network(x).doubles() }
             }
-            guard numbers.count == part.count * settings.answers else {
+            for own in numbers where own.count != part.count * settings.answers {
                 throw .configuration(
-                    "the network answers \(numbers.count / part.count) numbers, not \(settings.answers)")
+                    "the network answers \(own.count / part.count) numbers, not \(settings.answers)")
             }
             for row in 0..<part.count {
                 let from = row * settings.answers
-                answers.append(answer(numbers: Array(numbers[from..<from + settings.answers])))
+                answers.append(answer(numbers.map { Array($0[from..<from + settings.answers]) }))
             }
         }
         return answers
     }
 
-    private func answer(numbers: [Double]) -> Answer {
-        let logits = numbers.prefix(settings.classes.count), highest = logits.max() ?? 0
-        let powers = logits.map { exp($0 - highest) }, sum = powers.reduce(0, +)
-        let probabilities = powers.map { $0 / sum }
-        return Answer(probabilities: probabilities, age: settings.age.map { $0.years(of: numbers[numbers.count - 1]) })
+    /// The mean of what the networks say of one item.
+    private func answer(_ numbers: [[Double]]) -> Answer {
+        let count = Double(numbers.count)
+        var probabilities = [Double](repeating: 0, count: settings.classes.count)
+        for own in numbers {
+            let logits = own.prefix(settings.classes.count), highest = logits.max() ?? 0
+            let powers = logits.map { exp($0 - highest) }, sum = powers.reduce(0, +)
+            for (n, power) in powers.enumerated() { probabilities[n] += power / sum / count }
+        }
+        let number = numbers.reduce(0) { $0 + ($1.last ?? 0) } / count
+        return Answer(probabilities: probabilities, age: settings.age.map { $0.years(of: number) })
     }
 }
 
@@ -99,8 +125,8 @@ public struct AgeScale: Codable, Sendable, Equatable {
     public var mean, deviation: Double
     /// Error of the fifth and the ninety-fifth percentile in cross-validation, years to be added to what is said.
     public var low = 0.0, high = 0.0
-    /// Networks draw ages to the mean; the line that takes this back, fitted on training subjects that a network had not seen: true
-    /// age over said age. Cole et al., *Predicting brain age with deep learning*, NeuroImage 163, 2017, section 2.7.
+    /// Networks draw ages to the mean; the line that takes this back, fitted on training subjects that a network had not seen: Cole
+    /// et al., *Brain age predicts mortality*, Molecular Psychiatry 23, 2018.
     public var slope = 1.0, intercept = 0.0
 
     public init(mean: Double, deviation: Double) { (self.mean, self.deviation) = (mean, deviation) }
@@ -113,50 +139,4 @@ public struct AgeScale: Codable, Sendable, Equatable {
 
     /// What the network should say for an age.
     public func number(of years: Double) -> Double { (years - mean) / deviation }
-}
-
-extension SliceModel {
-    /// Pixels along each side of the part that is hidden, and from one to the next, as shares of the side.
-    private static let (hidden, step) = (8, 16)
-
-    /// What the answer hangs on: how much the probability of the told class falls, or the age moves, where a part of a view is hidden by
-    /// the picture's mean, summed over the parts that cover a pixel.
-    ///
-    /// Zeiler & Fergus, *Visualizing and Understanding Convolutional Networks*, ECCV 2014, section 4.2.
-    ///
-    /// - Parameter item: numbers that ``SliceInput`` made.
-    /// - Returns: one number a pixel, views one after the other.
-    public func occlusion(_ item: [Float]) throws(NetworkError) -> [Float] {
-        let side = settings.contract.side, views = settings.contract.views.count
-        let (length, stride) = (side / Self.hidden, side / Self.step)
-        let whole = try answers([item])[0]
-        let told = whole.probabilities.indices.max { whole.probabilities[$0] < whole.probabilities[$1] }
-        var corners: [(view: Int, row: Int, column: Int)] = []
-        for view in 0..<views {
-            for row in Swift.stride(from: 0, through: side - length, by: stride) {
-                for column in Swift.stride(from: 0, through: side - length, by: stride) {
-                    corners.append((view, row, column))
-                }
-            }
-        }
-        var map = [Float](repeating: 0, count: item.count)
-        for start in Swift.stride(from: 0, to: corners.count, by: 64) {
-            let part = corners[start..<min(start + 64, corners.count)]
-            let parts = part.map { corner in pixels(corner, length).reduce(into: item) { $0[$1] = 0 } }
-            for (corner, answer) in zip(part, try answers(parts)) {
-                let change =
-                    told.map { whole.probabilities[$0] - answer.probabilities[$0] }
-                    ?? abs((whole.age?.years ?? 0) - (answer.age?.years ?? 0))
-                for pixel in pixels(corner, length) { map[pixel] += Float(change) }
-            }
-        }
-        return map
-    }
-
-    private func pixels(_ corner: (view: Int, row: Int, column: Int), _ length: Int) -> [Int] {
-        let side = settings.contract.side
-        return (0..<length * length).map { place in
-            corner.view * side * side + (corner.row + place / length) * side + corner.column + place % length
-        }
-    }
 }

@@ -135,8 +135,33 @@ extension SwinClassifier: StagedNetwork {
                 map = try stages[s](map)
                 maps.append(("stage\(s)", map))
             }
-            let pooled = try norm(map).mean(along: Array(1...configuration.sides.count))
-            return maps + [("logits", try head(pooled))]
+            return maps + [("logits", try answer(ofLast: map))]
+        }
+    }
+
+    /// - Parameter map: of the last stage, `[batch, side…, feature]`.
+    private func answer(ofLast map: Tensor) throws(NetworkError) -> Tensor {
+        try head(norm(map).mean(along: Array(1...configuration.sides.count)))
+    }
+}
+
+extension SwinClassifier: MappedNetwork {
+    public func mapGrid(of shape: [Int]) -> [Int] {
+        [1]
+            + configuration.sides.map { side in
+                (0..<3).reduce(side / configuration.patch) { length, _ in (length + 1) / 2 }
+            }
+    }
+
+    public func answer(
+        _ x: Tensor, looking: (Tensor) throws(NetworkError) -> Tensor
+    ) throws(NetworkError) -> Tensor {
+        try Engine.run { () throws(NetworkError) in
+            let stages = try stages(x)
+            guard let last = stages.dropLast().last?.map else { return x }
+            let shape = last.shape
+            let seen = try looking(last.reshaped([shape[0], -1, shape[shape.count - 1]]))
+            return try answer(ofLast: seen.reshaped(shape))
         }
     }
 }

@@ -27,6 +27,9 @@ public struct TransResNet: Layer {
         public var answers = 4
         /// The highest rate of stochastic depth.
         public var stochasticDepth = 0.1
+        /// Learned tokens that stand beside those of the views, to adapt a trained network: Jia et al., *Visual Prompt Tuning*, ECCV
+        /// 2022, [arXiv:2203.12119](https://arxiv.org/abs/2203.12119), section 3.2, the shallow form.
+        public var prompts = 0
 
         public init() {}
 
@@ -41,6 +44,7 @@ public struct TransResNet: Layer {
             heads = try c.value(.heads, or: standard.heads)
             answers = try c.value(.answers, or: standard.answers)
             stochasticDepth = try c.value(.stochasticDepth, or: standard.stochasticDepth)
+            prompts = try c.value(.prompts, or: standard.prompts)
         }
 
         /// - Throws: ``NetworkError/configuration(_:)`` if the sizes do not fit together.
@@ -56,39 +60,34 @@ public struct TransResNet: Layer {
             guard (1...width).contains(heads), width % heads == 0 else {
                 throw .configuration("\(heads) heads do not divide \(width) features")
             }
-            guard (0..<1).contains(stochasticDepth) else {
-                throw .configuration("stochasticDepth is \(stochasticDepth), not from 0 to below 1")
+            guard (0..<1).contains(stochasticDepth), (0...1024).contains(prompts) else {
+                throw .configuration(
+                    "stochasticDepth is \(stochasticDepth), not from 0 to below 1, or prompts \(prompts), not to 1024")
             }
         }
     }
 
     public let configuration: Configuration
-    private let stem: PlanarConvolution
-    private let stemNorm: BatchNorm
-    private let stages: [BasicBlock]
+    private let encoder: SliceEncoder
     private let embedding: Linear
     private let classToken, places, kinds: Tensor
+    private let prompts: Tensor?
     private let blocks: [TransformerBlock]
     private let norm: LayerNorm
     private let head: Linear
-    private let type: ElementType
 
     /// - Parameter weights: holds `conv1`, `bn1`, `layer1` … `layer3`, `embed`, `cls_token`, `pos_embed`, `view_embed`, `blocks`,
     ///   `norm` and `head`.
     public init(_ weights: Weights, _ c: Configuration = .init()) throws(NetworkError) {
         try c.validate()
-        (configuration, type) = (c, weights.type)
-        stem = try PlanarConvolution(
-            weights["conv1"], from: 1, to: c.channels[0], kernel: (3, 3), stride: (2, 2), padding: (1, 1), bias: false)
-        stemNorm = try BatchNorm(weights["bn1"], features: c.channels[0])
-        stages = try (1..<4).map { (n) throws(NetworkError) in
-            try BasicBlock(weights["layer\(n)"], from: c.channels[n - 1], to: c.channels[n])
-        }
+        configuration = c
+        encoder = try SliceEncoder(weights, channels: c.channels)
         embedding = try Linear(weights["embed"], from: c.channels[3], to: c.width)
         classToken = try weights.tensor("cls_token", shape: [1, 1, c.width], start: .normal(deviation: 0.02))
         let tokens = c.sides[0] / 16 * (c.sides[1] / 16)
         places = try weights.tensor("pos_embed", shape: [1, tokens, c.width], start: .normal(deviation: 0.02))
         kinds = try weights.tensor("view_embed", shape: [c.views, 1, c.width], start: .normal(deviation: 0.02))
+        prompts = try Prompts.tokens(weights, c.prompts, width: c.width)
         let sizes = TransformerSizes(width: c.width, heads: c.heads, hidden: 4 * c.width)
         blocks = try TransformerBlock.stack(weights["blocks"], sizes, depth: c.depth, rate: c.stochasticDepth)
         norm = try LayerNorm(weights["norm"], width: c.width)
@@ -98,11 +97,59 @@ public struct TransResNet: Layer {
     /// - Parameter x: `[batch, view, row, column]`, the sides of the configuration.
     /// - Returns: `[batch, answer]`, classes before the softmax.
     public func callAsFunction(_ x: Tensor) throws(NetworkError) -> Tensor {
+        try answer(x) { (map) throws(NetworkError) in map }
+    }
+
+    /// What the encoder sees, `[batch, place, feature]`, view by view and row by row.
+    private func map(of x: Tensor) throws(NetworkError) -> Tensor {
+        try encoder(x, expecting: [configuration.views] + configuration.sides)
+    }
+
+    /// The class token, those of every view, and prompts, `[batch, token, width]`.
+    private func tokens(_ map: Tensor) throws(NetworkError) -> Tensor { try tokens(ofVectors: embedding(map)) }
+
+    /// - Parameter vectors: `[batch, place, width]`.
+    private func tokens(ofVectors vectors: Tensor) throws(NetworkError) -> Tensor {
+        let (c, batch) = (configuration, vectors.shape[0])
+        let cells = try vectors.reshaped([batch * c.views, -1, c.width])
+        let placed = try (cells + places).reshaped([batch, c.views, -1, c.width]) + kinds
+        let own = try classToken.expanded(to: [batch, 1, c.width])
+        return try Prompts.append(prompts, to: own.appending(placed.reshaped([batch, -1, c.width]), along: 1))
+    }
+}
+
+extension TransResNet {
+    /// The vectors that the encoder gives, and what the transformer makes of their places where some are hidden from it.
+    ///
+    /// - Parameters:
+    ///   - x: `[batch, view, row, column]`.
+    ///   - hidden: 1 where a vector is hidden and 0 elsewhere, `[batch, place, 1]`, view by view and row by row.
+    ///   - mask: stands in for what is hidden, `[1, 1, width]`.
+    /// - Returns: both `[batch, place, width]`.
+    func encoded(
+        _ x: Tensor, hiding hidden: Tensor, behind mask: Tensor
+    ) throws(NetworkError) -> (vectors: Tensor, seen: Tensor) {
+        // In one go: between two operations another thread's training could change how layers behave.
         try Engine.run { () throws(NetworkError) in
-            let tokens = try self.tokens(x)
+            let vectors = try embedding(map(of: x))
+            var tokens = try tokens(ofVectors: vectors * hidden.scaled(by: -1, plus: 1) + mask * hidden)
+            for block in blocks { tokens = try block(tokens) }
+            return (vectors, try norm(tokens).narrowed(1, from: 1, length: vectors.shape[1]))
+        }
+    }
+}
+
+extension TransResNet: AttentiveNetwork {
+    public func mapGrid(of shape: [Int]) -> [Int] { [configuration.views] + configuration.sides.map { $0 / 16 } }
+
+    public func answer(
+        _ x: Tensor, looking: (Tensor) throws(NetworkError) -> Tensor
+    ) throws(NetworkError) -> Tensor {
+        try Engine.run { () throws(NetworkError) in
+            let tokens = try self.tokens(looking(map(of: x))), count = mapGrid(of: x.shape).reduce(1, *)
             var mixed = tokens
             for block in blocks { mixed = try block(mixed) }
-            let pooled = try tokens.narrowed(1, from: 1, length: tokens.shape[1] - 1).mean(along: [1])
+            let pooled = try tokens.narrowed(1, from: 1, length: count).mean(along: [1])
             return try head(norm(mixed.selecting(0, along: 1) + pooled))
         }
     }
@@ -111,51 +158,10 @@ public struct TransResNet: Layer {
     /// sides, adding up to 1 less what the class token kept.
     public func rollout(_ x: Tensor) throws(NetworkError) -> Tensor {
         try Engine.run { () throws(NetworkError) in
-            let tokens = try self.tokens(x), c = configuration
+            let tokens = try self.tokens(map(of: x))
             let shares = try TransformerBlock.rollout(blocks, tokens)
-            return try shares.narrowed(1, from: 1, length: tokens.shape[1] - 1)
-                .reshaped([x.shape[0], c.views, c.sides[0] / 16, c.sides[1] / 16])
+            let grid = mapGrid(of: x.shape)
+            return try shares.narrowed(1, from: 1, length: grid.reduce(1, *)).reshaped([x.shape[0]] + grid)
         }
-    }
-
-    /// The class token, then those of every view, `[batch, token, width]`.
-    private func tokens(_ x: Tensor) throws(NetworkError) -> Tensor {
-        let (c, s) = (configuration, x.shape)
-        guard s.count == 4, Array(s.dropFirst()) == [c.views] + c.sides else {
-            throw .input(expected: "[batch, \(c.views), \(c.sides[0]), \(c.sides[1])]", found: s)
-        }
-        var map = try x.converted(to: type).reshaped([s[0] * c.views, 1] + c.sides)
-        map = try stemNorm(stem(map)).relu()
-        for stage in stages { map = try stage(map) }
-        let cells = try map.reshaped([s[0] * c.views, c.channels[3], -1]).permuted([0, 2, 1])
-        let placed = try (embedding(cells) + places).reshaped([s[0], c.views, -1, c.width]) + kinds
-        let own = try classToken.expanded(to: [s[0], 1, c.width])
-        return try own.appending(placed.reshaped([s[0], -1, c.width]), along: 1)
-    }
-}
-
-/// Two convolutions beside a way round them, the map halved: He et al., *Deep Residual Learning for Image Recognition*, CVPR
-/// 2016, [arXiv:1512.03385](https://arxiv.org/abs/1512.03385), figure 2, with torchvision's names.
-struct BasicBlock: Layer {
-    private let first, second, shortcut: PlanarConvolution
-    private let norms: [BatchNorm]
-
-    /// - Parameter weights: holds `conv1`, `bn1`, `conv2`, `bn2` and `downsample`.
-    init(_ weights: Weights, from input: Int, to output: Int) throws(NetworkError) {
-        first = try PlanarConvolution(
-            weights["conv1"], from: input, to: output, kernel: (3, 3), stride: (2, 2), padding: (1, 1), bias: false)
-        second = try PlanarConvolution(
-            weights["conv2"], from: output, to: output, kernel: (3, 3), padding: (1, 1), bias: false)
-        shortcut = try PlanarConvolution(
-            weights["downsample"][0], from: input, to: output, kernel: (1, 1), stride: (2, 2), bias: false)
-        let places = [weights["bn1"], weights["bn2"], weights["downsample"][1]]
-        norms = try places.map { (place) throws(NetworkError) in try BatchNorm(place, features: output) }
-    }
-
-    /// - Parameter x: `[batch, input, row, column]`.
-    /// - Returns: `[batch, output, row / 2, column / 2]`.
-    func callAsFunction(_ x: Tensor) throws(NetworkError) -> Tensor {
-        let mixed = try norms[1](second(norms[0](first(x)).relu()))
-        return try (mixed + norms[2](shortcut(x))).relu()
     }
 }

@@ -25,6 +25,8 @@ public struct VisionTransformer: Layer {
         public var classes = 1000
         /// The highest rate of stochastic depth.
         public var stochasticDepth = 0.0
+        /// Learned tokens beside the patches, to adapt a trained network: Jia et al., *Visual Prompt Tuning*, ECCV 2022.
+        public var prompts = 0
 
         public init() {}
 
@@ -39,6 +41,7 @@ public struct VisionTransformer: Layer {
             heads = try c.value(.heads, or: standard.heads)
             classes = try c.value(.classes, or: standard.classes)
             stochasticDepth = try c.value(.stochasticDepth, or: standard.stochasticDepth)
+            prompts = try c.value(.prompts, or: standard.prompts)
         }
 
         /// Patches along rows and columns.
@@ -56,8 +59,9 @@ public struct VisionTransformer: Layer {
             guard (1...8192).contains(width), (1...width).contains(heads), width % heads == 0 else {
                 throw .configuration("\(heads) heads do not divide \(width) features")
             }
-            guard (0..<1).contains(stochasticDepth) else {
-                throw .configuration("stochasticDepth is \(stochasticDepth), not from 0 to below 1")
+            guard (0..<1).contains(stochasticDepth), (0...1024).contains(prompts) else {
+                throw .configuration(
+                    "stochasticDepth is \(stochasticDepth), not from 0 to below 1, or prompts \(prompts), not to 1024")
             }
         }
     }
@@ -89,6 +93,7 @@ public struct VisionTransformer: Layer {
     public let configuration: Configuration
     private let embedding: PatchEmbedding
     private let classToken, table: Tensor
+    private let prompts: Tensor?
     private let blocks: [TransformerBlock]
     private let norm: LayerNorm
     private let head: Linear
@@ -103,6 +108,7 @@ public struct VisionTransformer: Layer {
             "pos_embed", shape: [1, c.grid.reduce(1, *) + 1, c.width], start: .normal(deviation: 0.02))
         embedding = try PatchEmbedding(
             weights["patch_embed"]["proj"], from: c.inputs, to: c.width, patch: [c.patch, c.patch])
+        prompts = try Prompts.tokens(weights, c.prompts, width: c.width)
         let sizes = TransformerSizes(width: c.width, heads: c.heads, hidden: 4 * c.width, epsilon: 1e-6)
         blocks = try TransformerBlock.stack(weights["blocks"], sizes, depth: c.depth, rate: c.stochasticDepth)
         norm = try LayerNorm(weights["norm"], width: c.width, epsilon: 1e-6)
@@ -122,16 +128,7 @@ public struct VisionTransformer: Layer {
         return try norm(tokens.selecting(0, along: 1))
     }
 
-    /// Where the answer was taken from: attention rollout, `[batch, row, column]` in patches.
-    public func rollout(_ x: Tensor) throws(NetworkError) -> Tensor {
-        try Engine.run { () throws(NetworkError) in
-            let grid = x.shape.suffix(2).map { $0 / configuration.patch }
-            let flow = try TransformerBlock.rollout(blocks, tokens(x))
-            return try flow.narrowed(1, from: 1, length: grid.reduce(1, *)).reshaped([x.shape[0]] + grid)
-        }
-    }
-
-    /// The class token and the patches with their places, `[batch, 1 + patch, width]`.
+    /// The class token, the patches with their places, and prompts, `[batch, 1 + patch + prompt, width]`.
     private func tokens(_ x: Tensor) throws(NetworkError) -> Tensor {
         let map = try embedding(x.converted(to: type))
         let (batch, grid, width) = (map.shape[0], Array(map.shape[1...2]), configuration.width)
@@ -139,7 +136,36 @@ public struct VisionTransformer: Layer {
         let patches = try table.narrowed(1, from: 1, length: configuration.grid.reduce(1, *))
         let places = try PositionTable.plane(patches, from: configuration.grid, to: grid)
         let first = try (classToken + table.narrowed(1, from: 0, length: 1)).expanded(to: [batch, 1, width])
-        return try first.appending(map.reshaped([batch, count, width]) + places, along: 1)
+        return try Prompts.append(prompts, to: first.appending(map.reshaped([batch, count, width]) + places, along: 1))
+    }
+}
+
+extension VisionTransformer: AttentiveNetwork {
+    public func mapGrid(of shape: [Int]) -> [Int] { [1] + shape.suffix(2).map { $0 / configuration.patch } }
+
+    /// Hands out the patches' tokens before the last block: after it the answer hangs on the class token alone.
+    public func answer(
+        _ x: Tensor, looking: (Tensor) throws(NetworkError) -> Tensor
+    ) throws(NetworkError) -> Tensor {
+        try Engine.run { () throws(NetworkError) in
+            var tokens = try tokens(x)
+            for block in blocks.dropLast() { tokens = try block(tokens) }
+            let count = mapGrid(of: x.shape).reduce(1, *)
+            let patches = try looking(tokens.narrowed(1, from: 1, length: count))
+            let rest = try tokens.narrowed(1, from: 1 + count, length: tokens.shape[1] - 1 - count)
+            tokens = try Tensor.joined([tokens.narrowed(1, from: 0, length: 1), patches, rest], along: 1)
+            for block in blocks.suffix(1) { tokens = try block(tokens) }
+            return try head(norm(tokens.selecting(0, along: 1)))
+        }
+    }
+
+    /// Where the answer was taken from: attention rollout, `[batch, row, column]` in patches.
+    public func rollout(_ x: Tensor) throws(NetworkError) -> Tensor {
+        try Engine.run { () throws(NetworkError) in
+            let grid = x.shape.suffix(2).map { $0 / configuration.patch }
+            let flow = try TransformerBlock.rollout(blocks, tokens(x))
+            return try flow.narrowed(1, from: 1, length: grid.reduce(1, *)).reshaped([x.shape[0]] + grid)
+        }
     }
 }
 

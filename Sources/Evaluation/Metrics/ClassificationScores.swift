@@ -13,8 +13,17 @@ public struct ClassificationScores: Sendable, Equatable, Encodable {
     /// The expected calibration error over fifteen bins of the highest probability: Guo et al., *On Calibration of Modern Neural
     /// Networks*, ICML 2017, equation 3.
     public let calibrationError: Double
+    /// The bins that hold items: what a reliability plot shows.
+    public let reliability: [Bin]
     /// Of two classes, the second being the condition: how well its probability ranks; nil of more classes.
     public let auc: AUC?
+
+    /// The items whose highest probability lies in one of fifteen intervals of equal width.
+    public struct Bin: Sendable, Equatable, Encodable {
+        public let items: Int
+        /// The mean of those probabilities, and the share of items that are of the class told.
+        public let probability, share: Double
+    }
 
     /// - Parameters:
     ///   - probabilities: one row an item, adding up to 1.
@@ -43,6 +52,10 @@ public struct ClassificationScores: Sendable, Equatable, Encodable {
         }
         balancedAccuracy = mean(found) ?? 0
         calibrationError = bins.reduce(0) { $0 + abs($1.sum - Double($1.right)) } / Double(items)
+        reliability = bins.filter { $0.items > 0 }
+            .map {
+                Bin(items: $0.items, probability: $0.sum / Double($0.items), share: Double($0.right) / Double($0.items))
+            }
         self.confusion = confusion
         let positive = zip(probabilities, truth).filter { $0.1 == 1 }.map(\.0[1])
         let negative = zip(probabilities, truth).filter { $0.1 == 0 }.map(\.0[1])

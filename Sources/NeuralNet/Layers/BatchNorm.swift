@@ -2,14 +2,15 @@ internal import CEngine
 
 /// Gives every feature zero mean and unit variance over the samples of a batch and their places, as measured in training.
 ///
-/// In training it moves its running mean and variance towards those of the batch: beside the optimiser it is the one thing
-/// that writes to stored tensors.
+/// In training, unless an ``Adaptation`` leaves it out, it moves its running mean and variance towards those of the batch:
+/// beside the optimiser it is the one thing that writes to stored tensors.
 ///
 /// Ioffe & Szegedy, *Batch Normalization*, ICML 2015, [arXiv:1502.03167](https://arxiv.org/abs/1502.03167).
 public struct BatchNorm: Layer {
     let weight, bias: Tensor
     private let mean, variance: Tensor
     private let momentum, epsilon: Double
+    private let isFrozen: Bool
 
     /// - Parameters:
     ///   - weights: holds `weight`, `bias`, `running_mean` and `running_var`, all `[features]`.
@@ -22,13 +23,14 @@ public struct BatchNorm: Layer {
         mean = try weights.tensor("running_mean", shape: [features], fixed: true)
         variance = try weights.tensor("running_var", shape: [features], start: .ones, fixed: true)
         weights.accept("num_batches_tracked")
-        (self.momentum, self.epsilon) = (momentum, epsilon)
+        (self.momentum, self.epsilon, isFrozen) = (momentum, epsilon, weights.areFrozen)
     }
 
     /// - Parameter x: `[batch, feature, …]`.
     public func callAsFunction(_ x: Tensor) throws(NetworkError) -> Tensor {
         try Tensor(
             engine_batch_norm(
-                x.raw, weight.raw, bias.raw, mean.raw, variance.raw, Engine.isTraining ? 1 : 0, momentum, epsilon))
+                x.raw, weight.raw, bias.raw, mean.raw, variance.raw, Engine.isTraining && !isFrozen ? 1 : 0, momentum,
+                epsilon))
     }
 }

@@ -4,6 +4,8 @@ internal import CEngine
 public struct Linear: Layer {
     let weight: Tensor
     let bias: Tensor?
+    /// What is trained beside a frozen weight.
+    private let factors: LowRankFactors?
 
     /// - Parameters:
     ///   - weights: holds `weight`, `[output, input]`, and `bias`, `[output]`.
@@ -14,11 +16,15 @@ public struct Linear: Layer {
         let start = Weights.Start.uniform(bound: 1 / Float(input).squareRoot())
         weight = try weights.tensor("weight", shape: [output, input], start: start)
         self.bias = bias ? try weights.tensor("bias", shape: [output], start: start) : nil
+        factors = try weights.factors(from: input, to: output)
     }
 
     /// - Parameter x: `[…, input]`.
     /// - Returns: `[…, output]`.
-    public func callAsFunction(_ x: Tensor) throws(NetworkError) -> Tensor { try x.linear(weight, bias) }
+    public func callAsFunction(_ x: Tensor) throws(NetworkError) -> Tensor {
+        guard let factors else { return try x.linear(weight, bias) }
+        return try x.linear(weight, bias) + factors(x)
+    }
 }
 
 extension Tensor {

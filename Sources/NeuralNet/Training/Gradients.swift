@@ -2,7 +2,7 @@ internal import CEngine
 
 extension Tensor {
     /// A copy that gathers gradients, for the scopes of ``Engine`` that record them.
-    func parameter() throws(NetworkError) -> Tensor { try Tensor(engine_parameter(raw)) }
+    public func parameter() throws(NetworkError) -> Tensor { try Tensor(engine_parameter(raw)) }
 
     /// Adds the gradient of this number to every parameter that it was computed from.
     public func backward() throws(NetworkError) {

@@ -24,7 +24,10 @@ public struct SliceSet: Sendable {
         progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) throws(ImagingError) {
         let classes = classes ?? collection.classes
-        contract = SliceInput.Contract(side: side, views: collection.views)
+        var contract = SliceInput.Contract(side: side, views: collection.views)
+        // Those of OASIS-1 are.
+        if collection.views == SliceCollection.planes { contract.isExtracted = true }
+        self.contract = contract
         var (values, labels): ([[Float]], [Int]) = ([], [])
         for item in collection.items {
             guard let label = classes.firstIndex(of: item.label) else {
@@ -84,5 +87,23 @@ public struct SliceSet: Sendable {
             }
         }
         return parts.map { $0.sorted() }
+    }
+
+    /// Some subjects kept aside, of each class the same share and at least one, where it has more than one.
+    ///
+    /// - Parameter share: of the subjects, from 0 to below 1; with 0 nobody is kept aside.
+    public func apart(_ share: Double, seed: UInt64) -> (kept: [Int], aside: [Int]) {
+        guard share > 0 else { return (Array(values.indices), []) }
+        var random = SplitMix(seed: seed, name: "aside"), picked: Set<String> = []
+        let groups = Dictionary(grouping: Set(subjects)) { subject in
+            subjects.firstIndex(of: subject).map { labels[$0] } ?? 0
+        }
+        for label in groups.keys.sorted() {
+            let own = (groups[label] ?? []).sorted().shuffled(using: &random)
+            let count = max(1, Int((share * Double(own.count)).rounded()))
+            picked.formUnion(own.prefix(min(count, own.count - 1)))
+        }
+        let aside = values.indices.filter { picked.contains(subjects[$0]) }
+        return (values.indices.filter { !picked.contains(subjects[$0]) }, aside)
     }
 }

@@ -10,7 +10,7 @@ struct SliceRun {
     enum Tells { case classes, age }
 
     /// What is told of one item.
-    private struct Record: Encodable {
+    struct Record: Encodable {
         let file: String
         var label: String?
         var probabilities: [String: Double]?
@@ -33,53 +33,45 @@ struct SliceRun {
     func run() throws {
         options.threads.apply()
         let table = try OutputPath.file(options.output), maps = try options.maps.map(OutputPath.folder)
-        let model = try SliceModel(ModelStore.model(named: name)), settings = model.settings
+        let report = try options.report.map(OutputPath.file)
+        let shipped = try ModelStore.model(named: name), model = try SliceModel(shipped), settings = model.settings
         guard tells == .age ? settings.age != nil : !settings.classes.isEmpty else {
             throw Failure(.usage, "\(name) tells \(tells == .age ? "no ages" : "no classes")")
         }
-        let items = try items(settings), bar = Progress("telling")
-        var records: [Record] = []
+        guard model.canExplain(by: options.reason) else {
+            throw Failure(.usage, "\(shipped.card.network) has nothing that --why \(options.why) could follow")
+        }
+        var contract = settings.contract
+        contract.isExtracted = options.extract ?? contract.isExtracted
+        let source = try SliceSource(options.input, contract), items = source.items, bar = Progress("telling")
+        var records: [Record] = [], page = SlicePage(shipped, options.reason, tells: tells)
         for (number, item) in items.enumerated() {
             do {
-                var pictures: [Picture] = []
-                for file in item.files { pictures.append(try PictureFile.read(file)) }
-                let values = try SliceInput.values(pictures, settings.contract)
-                records.append(record(item.name, try model.answers([values])[0], settings))
-                if let maps { try write(model.occlusion(values), of: values, settings, item.name, to: maps) }
+                let values = try source.values(of: item)
+                let record = record(item.name, try model.answers([values])[0], settings)
+                let isShown = report != nil && page.hasRoom
+                if maps != nil || isShown {
+                    let map = SliceMap(
+                        values: values, map: try model.map(values, by: options.reason, ofAge: tells == .age),
+                        contract: settings.contract)
+                    if let maps { try write(map, of: item.name, to: maps) }
+                    if isShown { try page.add(record, map) }
+                }
+                if report != nil && !isShown { page.leaveOut() }
+                records.append(record)
             } catch {
                 guard items.count > 1, let failure = Failure(error) else { throw error }
                 Console.error("\(item.name): \(failure.sentence)")
             }
             bar.show(number + 1, of: items.count, item.name)
         }
+        if let report { try page.write(to: report) }
         try rows(records, settings).write(to: table)
         Console.note("For research use only, not a diagnosis.")
         if options.json { try Console.result(["items": records]) } else { Console.result(table.path) }
         guard records.count == items.count else {
             throw Failure(.someFailed, "\(items.count - records.count) of \(items.count) failed, the rest is done")
         }
-    }
-
-    /// A picture, the pictures of a folder and of folders in it, or the items of a folder of several views.
-    private func items(_ settings: SliceModel.Settings) throws -> [(name: String, files: [URL])] {
-        let source = URL(fileURLWithPath: options.input)
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: source.path, isDirectory: &isFolder) else {
-            throw ImagingError.missing(path: source.path)
-        }
-        guard settings.contract.views.count == 1 else {
-            let collection = try SliceCollection(folder: source)
-            guard collection.views == settings.contract.views else {
-                throw ImagingError.layout("expected the views \(settings.contract.views.joined(separator: ", "))")
-            }
-            return collection.items.map { ($0.subject, $0.files) }
-        }
-        guard isFolder.boolValue else { return [(source.lastPathComponent, [source])] }
-        let names = FileManager.default.enumerator(atPath: source.path)?.compactMap { $0 as? String } ?? []
-        let pictures = names.filter(PictureFile.isNamed)
-            .sorted()
-        guard !pictures.isEmpty else { throw Failure(.missing, "expected pictures in \(source.path), found none") }
-        return pictures.map { ($0, [source.appendingPathComponent($0)]) }
     }
 
     private func record(_ name: String, _ answer: SliceModel.Answer, _ settings: SliceModel.Settings) -> Record {
@@ -106,25 +98,9 @@ struct SliceRun {
             })
     }
 
-    /// The views side by side, red where hiding a part changes the answer most.
-    private func write(
-        _ map: [Float], of values: [Float], _ settings: SliceModel.Settings, _ name: String, to folder: URL
-    ) throws {
-        let (side, views) = (settings.contract.side, settings.contract.views.count), width = side * views
-        let (darkest, brightest) = (values.min() ?? 0, values.max() ?? 1), most = max(map.max() ?? 0, 1e-9)
-        var pixels = [UInt8](repeating: 0, count: 3 * width * side)
-        for view in 0..<views {
-            for place in 0..<side * side {
-                let index = view * side * side + place
-                let grey = 255 * (values[index] - darkest) / max(brightest - darkest, 1e-9)
-                let heat = max(0, map[index] / most), pixel = 3 * (place / side * width + view * side + place % side)
-                pixels[pixel] = UInt8(min(255, grey * (1 - heat) + 255 * heat))
-                pixels[pixel + 1] = UInt8(min(255, grey * (1 - heat)))
-                pixels[pixel + 2] = pixels[pixel + 1]
-            }
-        }
+    private func write(_ map: SliceMap, of name: String, to folder: URL) throws {
         let stem = name.replacing("/", with: "_").split(separator: ".").dropLast().joined(separator: ".")
         let file = folder.appendingPathComponent((stem.isEmpty ? name : stem) + "_map.png")
-        try PNG.colour(pixels, width: width, height: side).write(to: file, options: .atomic)
+        try map.overlay().write(to: file, options: .atomic)
     }
 }

@@ -57,3 +57,22 @@ class TransResNet(nn.Module):
         seen = torch.cat(sequences, dim=1)
         mixed = self.blocks(torch.cat([self.cls_token.expand(len(x), -1, -1), seen], dim=1))
         return self.head(self.norm(mixed[:, 0] + seen.mean(dim=1)))
+
+
+class ResNet(nn.Module):
+    """The same encoder, the views' means one after the other, and a linear head."""
+
+    def __init__(self, views=1, channels=(24, 48, 96, 160), answers=4):
+        super().__init__()
+        self.conv1 = nn.Conv2d(1, channels[0], 3, 2, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(channels[0])
+        for n in range(1, 4):
+            setattr(self, f"layer{n}", Residual(channels[n - 1], channels[n]))
+        self.fc = nn.Linear(views * channels[3], answers)
+
+    def forward(self, x):
+        means = []
+        for view in x.split(1, dim=1):
+            y = torch.relu(self.bn1(self.conv1(view)))
+            means.append(nn.functional.adaptive_avg_pool2d(self.layer3(self.layer2(self.layer1(y))), 1).flatten(1))
+        return self.fc(torch.cat(means, dim=1))
