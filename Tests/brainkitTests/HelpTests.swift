@@ -7,7 +7,8 @@ import Testing
         "", "age", "bench", "bench case", "bench patch", "bench recording", "bench step", "bench warp", "convert",
         "diagnose", "diagnose benchmark", "diagnose train", "eeg",
         "eeg benchmark", "eeg decode", "eeg inspect", "eeg stream", "eeg train", "evaluate",
-        "evaluate registration", "evaluate segmentation", "extract", "forward", "info", "models", "models check",
+        "evaluate registration", "evaluate segmentation", "extract", "fmri", "fmri benchmark", "fmri connect",
+        "fmri extract", "forward", "info", "models", "models check",
         "models info", "models list", "plan", "register", "segment", "synthesise", "train", "warp",
     ]
 

@@ -77,6 +77,10 @@ public struct SeriesCleaning: Sendable, Codable, Equatable {
         return x.map { ($0 - mean) / (deviation < .ulpOfOne ? 1 : deviation) }
     }
 
+    /// What is left of a standardised column, a frame, that others explain. nilearn goes down to 2e-14, where rounding in a
+    /// table's decimals passes for a confound of its own.
+    private static let negligible = 1e-9
+
     /// Orthonormal directions that span the columns; columns that hang on others bring none.
     private static func basis(_ columns: [[Double]]) -> [[Double]] {
         var (rest, basis) = (columns, [[Double]]())
@@ -84,7 +88,7 @@ public struct SeriesCleaning: Sendable, Codable, Equatable {
             var direction = rest.remove(at: longest)
             direction.lose(basis)  // once more, for what rounding left
             let length = direction.length
-            guard length > 100 * .ulpOfOne else { break }
+            guard length > Self.negligible * Double(direction.count).squareRoot() else { break }
             direction = direction.map { $0 / length }
             basis.append(direction)
             for n in rest.indices { rest[n].lose([direction]) }

@@ -84,14 +84,7 @@ struct SliceTrainingOptions: ParsableArguments {
             (training.network, training.configuration) = (model.card.network, model.card.configuration)
         }
         start.set(&training)
-        if let config {
-            let file = URL(fileURLWithPath: config)
-            guard let data = try? Data(contentsOf: file) else { throw NetworkError.missingFile(file.path) }
-            guard let sizes = try? JSONDecoder().decode(CardSettings.self, from: data), case .table = sizes else {
-                throw NetworkError.malformed(file: file.path, why: "it is no JSON object")
-            }
-            training.configuration = sizes
-        }
+        if let config { training.configuration = try CardSettings(file: URL(fileURLWithPath: config)) }
         training.epochs = epochs ?? training.epochs
         training.batch = batch ?? training.batch
         training.rate = rate ?? training.rate

@@ -51,6 +51,16 @@ import Testing
         }
     }
 
+    @Test func aConfoundThatHangsOnOthersChangesNothing() throws {
+        var wider = golden.confounds
+        for n in wider.indices { wider[n].append(wider[n][0] - 2 * wider[n][1]) }
+        var cleaning = SeriesCleaning()
+        (cleaning.slowest, cleaning.fastest) = (0.01, 0.1)
+        let narrow = try cleaning(series, confounds: Self.matrix(golden.confounds))
+        let wide = try cleaning(series, confounds: Self.matrix(wider))
+        #expect(zip(narrow.values.values, wide.values.values).allSatisfy { abs($0 - $1) < 1e-9 })
+    }
+
     @Test func connectedAsNilearnConnects() throws {
         #expect(golden.connectivity.count == 8)
         for one in golden.connectivity {

@@ -63,7 +63,7 @@ import Testing
     private static func network(_ balance: ConnectomeTraining.Balance) -> ConnectomeBenchmark.Learner {
         var training = ConnectomeTraining(network: "graph-transformer")
         training.configuration = .table(["width": .number(16), "blocks": .number(1), "heads": .number(2)])
-        (training.epochs, training.rate, training.balance) = (15, 2e-3, balance)
+        (training.epochs, training.rate, training.balance) = (25, 3e-3, balance)
         return .network(training)
     }
 
