@@ -65,6 +65,8 @@ void on_engine(const std::function<void()> &body) {
     else worker->perform(body);
 }
 
+int engine_is_here(void) { return is_engine; }
+
 void engine_perform(void (*body)(void *), void *context) {
     on_engine([&] { body(context); });
 }

@@ -52,8 +52,14 @@ public enum Engine {
     }
 
     // Read and written on the engine thread alone.
-    nonisolated(unsafe) static var trainingRandom: SplitMix?
-    /// Whether layers behave as in training. To be asked on the engine thread.
+    private nonisolated(unsafe) static var drawing: SplitMix?
+    /// What layers that behave otherwise in training draw from; nil outside of it, and on any thread but the engine's: a network that
+    /// is called there meanwhile is not being trained.
+    static var trainingRandom: SplitMix? {
+        get { engine_is_here() != 0 ? drawing : nil }
+        set { if engine_is_here() != 0 { drawing = newValue } }
+    }
+    /// Whether layers behave as in training.
     static var isTraining: Bool { trainingRandom != nil }
 
     /// Threads that one operation uses; the same number gives bit-equal results on one machine.

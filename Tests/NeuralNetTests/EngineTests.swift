@@ -1,3 +1,4 @@
+import Dispatch
 import NeuralNet
 import Testing
 
@@ -105,5 +106,22 @@ import Testing
         let x = try wavy([1, 4, 12, 12, 12])
         let layer = try Convolution(Weights(seed: 1), from: 4, to: 4, kernel: 3, padding: 1)
         #expect(try layer(x).floats() == layer(x).floats(), "the same threads give the same bits")
+    }
+
+    @Test func aNetworkBesideATrainingIsNotTrained() throws {
+        let (begun, asked) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+        let x = try wavy([4, 8]), dropout = Dropout(rate: 0.9)
+        DispatchQueue.global().async {
+            var random = SplitMix(seed: 1, name: "training")
+            Engine.training(&random) {
+                begun.signal()
+                asked.wait()
+            }
+        }
+        begun.wait()
+        // The engine's thread is in a training; this one is not.
+        let y = try dropout(x)
+        asked.signal()
+        #expect(try y.floats() == x.floats())
     }
 }

@@ -26,6 +26,8 @@ enum { engine_float32, engine_float64, engine_float16, engine_bfloat16, engine_i
 // thread.cpp
 const char *_Nonnull engine_error(void);
 void engine_perform(void (*_Nonnull body)(void *_Nonnull), void *_Nonnull context);
+// Whether the caller is the engine thread.
+int engine_is_here(void);
 int engine_set_gradients(int on);  // for operations to come on the engine thread; returns what it was
 int engine_threads(void);
 int engine_set_threads(int threads);
