@@ -39,7 +39,10 @@ struct SlicePage {
             title: tells == .age ? "Brain age" : "Classes of slices", subject: "told by \(model.card.name)")
         report.warnings = ["For research use only, not a diagnosis. No decision about a person may rest on this page."]
         if model.card.experimental {
-            report.warnings.append("The model is experimental: nothing says how well it does on data it never saw.")
+            report.warnings.append(
+                model.card.evaluation.isEmpty
+                    ? "The model is experimental: nothing says how well it does on data it never saw."
+                    : "The model is experimental: its limits below say where it fails.")
         }
         if leftOut > 0 {
             report.warnings.append("\(leftOut) more are in the table alone: a page shows \(Self.most).")
